@@ -1,0 +1,36 @@
+# For people. Each target does what it needs before; all of them can be run again.
+HTTP ?= 127.0.0.1:8080
+
+.PHONY: setup setup-dev build run test bench lint format clean
+
+setup:  ## install what is missing to build and run
+	@scripts/setup.sh
+
+setup-dev: setup  ## install what tests and lint need besides
+	@scripts/setup_dev.sh
+
+build: setup  ## build/release/chimera-mcp
+	@cmake --preset release -DBUILD_TESTING=OFF >build/configure.log 2>&1 || { cat build/configure.log; exit 1; }
+	@echo "building …"
+	@cmake --build --preset release --target chimera-mcp -- --quiet
+
+run: build  ## MCP at http://127.0.0.1:8080/mcp on the embedded ClickHouse, with sample data
+	@build/release/chimera-mcp serve --http $(HTTP) --demo --hints
+
+test: setup-dev  ## everything, on the release build
+	@cmake --preset release -DBUILD_TESTING=ON >build/configure.log 2>&1 || { cat build/configure.log; exit 1; }
+	@echo "building …"
+	@cmake --build --preset release -- --quiet
+	@ctest --preset release
+
+bench: build setup-dev  ## the figures of docs/performance.md
+	@node bench/run.mjs
+
+lint: setup-dev  ## formatting, clang-tidy, warnings as errors
+	@scripts/lint.sh
+
+format: setup-dev  ## rewrite the sources as clang-format wants them
+	@scripts/sources.sh | xargs clang-format-16 -i
+
+clean:
+	@rm -rf build

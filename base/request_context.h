@@ -1,0 +1,31 @@
+// What travels with one request from the transport down to the database: until when, whether it was cancelled, and
+// who asks. Copied freely; copies share the cancellation.
+#pragma once
+
+#include <stop_token>
+#include <string>
+
+#include "base/deadline.h"
+
+namespace chimera {
+
+struct RequestContext {
+  Deadline deadline;       ///< nobody waits past this
+  std::stop_token stop;    ///< set when the caller cancelled or left
+  std::string request_id;  ///< the JSON-RPC id as text, or a name for internal work; for logs
+  std::string session_id;  ///< the MCP session, empty when there is none
+  std::string client;      ///< "name/version" the client gave, for logs
+
+  bool Cancelled() const { return stop.stop_requested(); }
+
+  /// The context of work that no MCP request asked for, such as a command or the warm-up.
+  static RequestContext For(std::string name, std::chrono::milliseconds time, std::stop_token stop) {
+    RequestContext context;
+    context.deadline = Deadline::After(time);
+    context.stop = std::move(stop);
+    context.request_id = std::move(name);
+    return context;
+  }
+};
+
+}  // namespace chimera

@@ -1,0 +1,25 @@
+# chimera_library(NAME SOURCES … [DEPENDS …] [PRIVATE_DEPENDS …]): one static library a folder, with the project's
+# warnings. chimera_test(NAME SOURCES … DEPENDS …): one GoogleTest executable, registered with CTest as a whole.
+option(CHIMERA_WARNINGS_AS_ERRORS "Stop at the first warning" OFF)
+
+function(chimera_options target)
+  target_compile_options(${target} PRIVATE -Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor -Woverloaded-virtual
+                                           $<$<BOOL:${CHIMERA_WARNINGS_AS_ERRORS}>:-Werror>)
+  target_include_directories(${target} PUBLIC ${PROJECT_SOURCE_DIR})
+endfunction()
+
+function(chimera_library name)
+  cmake_parse_arguments(ARG "" "" "SOURCES;DEPENDS;PRIVATE_DEPENDS" ${ARGN})
+  add_library(${name} STATIC ${ARG_SOURCES})
+  chimera_options(${name})
+  target_link_libraries(${name} PUBLIC ${ARG_DEPENDS} PRIVATE ${ARG_PRIVATE_DEPENDS})
+endfunction()
+
+function(chimera_test name)
+  cmake_parse_arguments(ARG "" "" "SOURCES;DEPENDS" ${ARGN})
+  add_executable(${name} ${ARG_SOURCES})
+  chimera_options(${name})
+  target_link_libraries(${name} PRIVATE ${ARG_DEPENDS} GTest::gtest_main)
+  add_test(NAME ${name} COMMAND ${name})
+  set_tests_properties(${name} PROPERTIES TIMEOUT 120)
+endfunction()

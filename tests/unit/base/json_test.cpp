@@ -1,0 +1,54 @@
+#include "base/json.h"
+
+#include <gtest/gtest.h>
+
+namespace chimera {
+namespace {
+
+TEST(ParseJson, KeepsTheOrderOfKeys) {
+  const auto parsed = ParseJson(R"({"z":1,"a":2})");
+  ASSERT_TRUE(parsed.ok());
+  EXPECT_EQ(ToText(*parsed), R"({"z":1,"a":2})");
+}
+
+TEST(ParseJson, NamesTheByteOfAMistake) {
+  const auto parsed = ParseJson(R"({"a":tru})");
+  ASSERT_FALSE(parsed.ok());
+  EXPECT_EQ(parsed.error().code, ErrorCode::kInvalidArgument);
+  EXPECT_NE(parsed.error().message.find("byte 9"), std::string::npos) << parsed.error().message;
+}
+
+TEST(ParseJson, LimitsNesting) {
+  EXPECT_TRUE(ParseJson(std::string(200, '[') + std::string(200, ']')).ok());
+  EXPECT_FALSE(ParseJson(std::string(201, '[') + std::string(201, ']')).ok());
+  EXPECT_TRUE(ParseJson("\"" + std::string(1000, '[') + "\\\"[\"").ok()) << "brackets in strings do not count";
+}
+
+TEST(AppendJsonString, EscapesWhatJsonForbids) {
+  for (const std::string& text :
+       {std::string("plain"), std::string("a\"b\\c\n\r\t\x01\x1f"), std::string("µ€😀"), std::string("a\0b", 3)}) {
+    std::string out;
+    AppendJsonString(out, text);
+    const auto parsed = ParseJson(out);
+    ASSERT_TRUE(parsed.ok()) << out;
+    EXPECT_EQ(parsed->get<std::string>(), text);
+  }
+}
+
+TEST(AppendJsonString, ReplacesInvalidUtf8) {
+  std::string out;
+  AppendJsonString(out,
+                   "a\xff"
+                   "b");
+  EXPECT_EQ(out,
+            "\"a\xEF\xBF\xBD"
+            "b\"");
+}
+
+TEST(Excerpt, CutsAtACharacter) {
+  EXPECT_EQ(Excerpt(Json("abc"), 100), "\"abc\"");
+  EXPECT_EQ(Excerpt(Json("ab€d"), 5), "\"ab…") << "the euro sign would end beyond five bytes";
+}
+
+}  // namespace
+}  // namespace chimera
