@@ -1,0 +1,199 @@
+#include "sql/query_walker.h"
+
+#include "sql/name_policy.h"
+
+namespace chimera::sql {
+namespace {
+
+constexpr size_t kMaxNesting = 500;
+
+std::string_view ClosingOf(const Token& opening) {
+  if (opening.IsPunctuation("(")) return ")";
+  if (opening.IsPunctuation("[")) return "]";
+  return opening.IsPunctuation("{") ? "}" : "";
+}
+
+Error RefusedFunction(const Token& name, std::string_view reason) {
+  return RefusedAt(name, "the function " + Shown(name) + " " + std::string(reason),
+                   "read only the tables of this database; as a column's name, write " + Shown(name) +
+                       " without brackets or `table.column`");
+}
+
+}  // namespace
+
+bool QueryWalker::QueryStartsAt(size_t index, bool through_brackets) const {
+  while (through_brackets && cursor_.At(index).IsPunctuation("(")) ++index;
+  const Token& word = cursor_.At(index);
+  const Token& next = cursor_.At(index + 1);
+  const bool column = next.IsPunctuation(",") || next.IsPunctuation(")") || next.IsPunctuation(".");
+  return (word.Is("SELECT") || word.Is("WITH") || word.Is("FROM")) && !column;
+}
+
+bool QueryWalker::AtQuery() const {
+  return QueryStartsAt(cursor_.index(), true);
+}
+
+Status QueryWalker::Rest() {
+  Frame frame;
+  frame.query = QueryStartsAt(cursor_.index(), false);
+  return Walk(frame, Token{TokenKind::kPunctuation, {}, 0});
+}
+
+/// Steps up to the bracket that closes `opening` and over it; to the end of the statement if `opening` is empty.
+Status QueryWalker::Walk(Frame frame, const Token& opening) {
+  const std::string_view closing = ClosingOf(opening);
+  while (!cursor_.AtEnd() && (closing.empty() || !cursor_.IsPunctuation(closing))) {
+    if (Status step = Step(frame); !step) return step;
+  }
+  if (!closing.empty() && !cursor_.TakePunctuation(closing)) {
+    return SyntaxErrorAt(opening, "the bracket " + Shown(opening) + " is never closed",
+                         "add its `" + std::string(closing) + "`");
+  }
+  return Ok();
+}
+
+Status QueryWalker::Step(Frame& frame) {
+  switch (cursor_.Current().kind) {
+    case TokenKind::kWord:
+      return Word(frame);
+    case TokenKind::kQuotedIdentifier:
+      return Name(frame);
+    case TokenKind::kPunctuation:
+      return Punctuation(frame);
+    case TokenKind::kString:
+    case TokenKind::kNumber:
+      break;
+  }
+  cursor_.Advance();
+  return Ok();
+}
+
+Status QueryWalker::Punctuation(Frame& frame) {
+  const Token& token = cursor_.Current();
+  if (token.IsPunctuation("{")) return Parameter(frame);
+  if (token.IsPunctuation("[")) return Bracket({});
+  if (token.IsPunctuation("(")) {
+    Frame inner;
+    inner.names_tables = frame.names_tables;
+    return Bracket(inner);
+  }
+  if (token.IsPunctuation(")") || token.IsPunctuation("]") || token.IsPunctuation("}")) {
+    return SyntaxErrorAt(token, "the bracket " + Shown(token) + " closes nothing",
+                         "remove it or add the one that opens it");
+  }
+  if (token.IsPunctuation(".")) return AfterDot();
+  cursor_.Advance();
+  if (token.IsPunctuation(",") && frame.list == List::kTables) return Table();
+  return Ok();
+}
+
+/// Counts the bracket at the cursor and advances over it.
+Status QueryWalker::Enter() {
+  if (depth_ == kMaxNesting) {
+    Error error =
+        SyntaxErrorAt(cursor_.Current(), "more than " + std::to_string(kMaxNesting) + " brackets inside each other",
+                      "split the query, or name its parts in a WITH clause");
+    error.code = ErrorCode::kTooLarge;
+    return error;
+  }
+  ++depth_;
+  cursor_.Advance();
+  return Ok();
+}
+
+Status QueryWalker::Bracket(Frame frame) {
+  const Token& opening = cursor_.Current();
+  if (Status entered = Enter(); !entered) return entered;
+  if (opening.IsPunctuation("(") && cursor_.Is("EXPLAIN") && (cursor_.Next().IsPunctuation("(") || FollowedByName())) {
+    cursor_.Advance();
+    if (Status options = ExplainOptions(); !options) return options;
+  }
+  if (opening.IsPunctuation("(") && QueryStartsAt(cursor_.index(), false)) {
+    frame = Frame{};
+    frame.query = true;
+  }
+  Status walked = Walk(frame, opening);
+  --depth_;
+  return walked;
+}
+
+/// `{name:Type}`: a value is harmless, an identifier could be any table.
+Status QueryWalker::Parameter(const Frame& frame) {
+  const bool identifier = cursor_.Next(2).IsPunctuation(":") && cursor_.Next(3).Is("IDENTIFIER");
+  if (identifier && frame.names_tables) {
+    return RefusedAt(cursor_.Current(),
+                     "a parameter of type Identifier stands where a table can stand, and the gate cannot see its value",
+                     "write the table's name in the SQL; pass only values as parameters");
+  }
+  return Bracket({});
+}
+
+/// Advances over a name and what dots append to it; the number of its parts.
+size_t QueryWalker::SkipName() {
+  size_t parts = 1;
+  cursor_.Advance();
+  while (cursor_.IsPunctuation(".") && IsName(cursor_.Next()) && !cursor_.Next().Is("FROM") &&
+         !cursor_.Next().Is("JOIN")) {
+    cursor_.Advance(2);
+    ++parts;
+  }
+  return parts;
+}
+
+Status QueryWalker::Name(const Frame& frame) {
+  const size_t first = cursor_.index();
+  const size_t parts = SkipName();
+  if (cursor_.IsPunctuation("(")) return Call(cursor_.Previous());
+  const bool alias = first > 0 && cursor_.At(first - 1).Is("AS");
+  return frame.names_tables && !alias ? CheckTableName(first, parts) : Ok();
+}
+
+/// An element of what stands before the dot: (tuple).name
+Status QueryWalker::AfterDot() {
+  cursor_.Advance();
+  const bool element = IsName(cursor_.Current()) && !cursor_.Is("FROM") && !cursor_.Is("JOIN");
+  return element ? Name({}) : Ok();
+}
+
+/// `* APPLY(function)` names a function without calling it.
+Status QueryWalker::Apply() {
+  cursor_.Advance();
+  size_t index = cursor_.index();
+  while (cursor_.At(index).IsPunctuation("(")) ++index;
+  const Token& function = cursor_.At(index);
+  if (function.IsPunctuation("{"))
+    return RefusedAt(function, "APPLY of a parameter hides the function", "write the function's name");
+  const auto denial = IsName(function) ? FunctionDenial(Unquote(function)) : std::nullopt;
+  return denial ? Status(RefusedFunction(function, *denial)) : Ok();
+}
+
+Status QueryWalker::Call(const Token& name) {
+  const std::string function = Unquote(name);
+  if (const auto denial = FunctionDenial(function)) return RefusedFunction(name, *denial);
+  if (IsHigherOrder(function)) {
+    if (Status checked = CheckFirstArgument(name); !checked) return checked;
+  }
+  Frame arguments;
+  arguments.call = true;
+  arguments.takes_from = TakesFromAsArgument(function);
+  arguments.names_tables = IsInFunction(function);
+  return Bracket(arguments);
+}
+
+/// ClickHouse takes a function's name for a lambda: arrayMap(file, ['/etc/passwd']) reads the file.
+Status QueryWalker::CheckFirstArgument(const Token& name) const {
+  size_t index = cursor_.index() + 1;
+  while (cursor_.At(index).IsPunctuation("(")) ++index;
+  const bool bracketed = index > cursor_.index() + 1;
+  const Token& argument = cursor_.At(index);
+  const Token& next = cursor_.At(index + 1);
+  const bool whole = next.IsPunctuation(")") || next.Is("AS") || (next.IsPunctuation(",") && !bracketed);
+  const auto denial = IsName(argument) && whole ? FunctionDenial(Unquote(argument)) : std::nullopt;
+  if (!denial) return Ok();
+  return RefusedAt(argument,
+                   Shown(argument) + " as the first argument of " + Shown(name) + " can be a function, which " +
+                       std::string(*denial),
+                   "for a column of this name write `table.column`");
+}
+
+}  // namespace chimera::sql
