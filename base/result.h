@@ -55,7 +55,7 @@ struct Error {
   int database_code = 0;           ///< ClickHouse's exception number, 0 when there is none
   std::string query_id;            ///< of the failed query, when there was one
   std::optional<size_t> position;  ///< byte offset in the SQL, from 0, when known
-  bool unsent = false;            ///< the request never left this process, so that it can safely be sent again
+  bool unsent = false;             ///< the request never left this process, so that it can safely be sent again
 };
 
 Error MakeError(ErrorCode code, std::string message, std::string hint = {});
@@ -70,13 +70,13 @@ class [[nodiscard]] Result {
   bool ok() const { return state_.index() == 0; }
   explicit operator bool() const { return ok(); }
 
-  /// Requires ok().
+  /// Requires ok(). Of a temporary, by value: `for (auto& x : *MakeAll())` must not look into a result that is gone.
   T& value() & { return std::get<0>(state_); }
   const T& value() const& { return std::get<0>(state_); }
-  T&& value() && { return std::get<0>(std::move(state_)); }
+  T value() && { return std::get<0>(std::move(state_)); }
   T& operator*() & { return value(); }
   const T& operator*() const& { return value(); }
-  T&& operator*() && { return std::move(*this).value(); }
+  T operator*() && { return std::move(*this).value(); }
   T* operator->() { return &value(); }
   const T* operator->() const { return &value(); }
 

@@ -1,0 +1,123 @@
+// The one way to a database: statements over ClickHouse's HTTP interface. `Client` is the interface that tools use and
+// tests fake; `CreateHttpClient` makes the real one, with a pool of keep-alive connections over TCP or a Unix socket.
+// Knows nothing of MCP. Every call blocks until its result, its context's deadline, or its cancellation, whichever is
+// first; all calls are thread-safe.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/json.h"
+#include "base/request_context.h"
+#include "base/result.h"
+
+namespace chimera::clickhouse {
+
+/// A value for `{name:Type}`, bound by the server. `value` is plain text (the client escapes it); `is_null` sends NULL.
+struct Parameter {
+  std::string name;
+  std::string value;
+  bool is_null = false;
+};
+
+struct Setting {
+  std::string name;
+  std::string value;
+};
+
+struct Column {
+  std::string name;
+  std::string type;  ///< ClickHouse's own spelling, such as "Nullable(Float64)"
+};
+
+/// A statement that reads. Sent with readonly=1.
+struct Query {
+  std::string sql;
+  std::vector<Parameter> parameters = {};
+  std::vector<Setting> settings = {};  ///< names that the client sets itself (readonly, limits, formats) are skipped
+  std::string database = {};           ///< empty: the client's default database
+  uint64_t max_rows = 500;             ///< rows kept; one more is looked for, so that `truncated` is exact
+  uint64_t max_bytes = 65536;  ///< bytes of row text kept; a row that would exceed it is left out, `truncated` is set
+};
+
+struct Statistics {
+  uint64_t rows_read = 0;  ///< rows read from storage, as far as the server reported
+  uint64_t bytes_read = 0;
+  double elapsed_ms = 0;  ///< of the whole call, measured here
+};
+
+/// A result, whole or cut at the caps of its query.
+///
+/// `rows_json` holds the rows as the server printed them, each a JSON array, joined by commas: `["a",1],["b",2]`.
+/// 64-bit and wider integers and decimals are JSON strings; NaN and infinities are "nan", "inf", "-inf"; null is NULL
+/// and nothing else; times are ISO 8601 in UTC with Z.
+struct Rows {
+  std::vector<Column> columns;
+  std::string rows_json;
+  uint64_t row_count = 0;
+  bool truncated = false;           ///< exact: there was at least one more row
+  bool truncated_by_bytes = false;  ///< the byte cap, not the row cap, ended it
+  std::string query_id;
+  Statistics statistics;
+
+  /// The rows as a JSON array of arrays, for small results that a tool computes with.
+  Json Parsed() const;
+};
+
+/// Rows to store: `body` is newline-separated JSON objects (JSONEachRow), already validated.
+struct Insert {
+  std::string database;
+  std::string table;
+  std::vector<std::string> columns;  ///< the columns that the rows carry
+  std::string_view body;             ///< borrowed for the call
+  std::string deduplication_token;   ///< insert_deduplication_token; never empty
+};
+
+struct Written {
+  std::string query_id;
+  double elapsed_ms = 0;
+};
+
+class Client {
+ public:
+  virtual ~Client() = default;
+
+  /// Runs a statement that reads. Errors: kTimeout, kCancelled, kBusy, kUnavailable, kAccessDenied, kSyntaxError,
+  /// kUnknown*, kDatabaseError, with the database's text.
+  virtual Result<Rows> Read(const RequestContext& context, const Query& query) = 0;
+
+  /// Stores one block of rows, all of one partition, synchronously (async_insert=0). When this returns, they are
+  /// stored. A repeat with the same token stores nothing.
+  virtual Result<Written> Write(const RequestContext& context, const Insert& insert) = 0;
+
+  /// Runs DDL for the migrator and the command line; never for a caller's text. `database` may be empty.
+  virtual Status Execute(const RequestContext& context, std::string_view statement, std::string_view database) = 0;
+
+  /// The database that names without one belong to.
+  virtual const std::string& DefaultDatabase() const = 0;
+};
+
+struct HttpOptions {
+  std::string unix_socket = {};  ///< path; when set, host and port are ignored
+  std::string host = "127.0.0.1";
+  int port = 8123;
+  bool secure = false;  ///< TLS
+  std::string username = "default";
+  std::string password = {};
+  std::string database = "default";
+  size_t pool_size = 10;  ///< connections at most; the seed's CH_CONNECTION_POOL_SIZE
+  std::chrono::milliseconds connect_timeout{5000};
+  std::chrono::seconds idle_lifetime{
+      8};  ///< an older idle connection is closed; ClickHouse's keep_alive_timeout is 10 s
+};
+
+/// Never blocks: connections are made when they are needed. kInvalidArgument for options that cannot work. Has the
+/// process ignore SIGPIPE, unless it handles that signal already. Destroying the client waits at most about two seconds
+/// for queries that it still has to stop on the server; no call may be running then.
+Result<std::unique_ptr<Client>> CreateHttpClient(HttpOptions options);
+
+}  // namespace chimera::clickhouse

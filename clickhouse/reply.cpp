@@ -1,0 +1,34 @@
+#include "clickhouse/reply.h"
+
+#include <algorithm>
+#include <charconv>
+
+namespace chimera::clickhouse {
+namespace {
+
+constexpr size_t kMaxTextBytes = 64 * 1024;
+
+}  // namespace
+
+bool TextReply::OnBody(std::string_view bytes) {
+  text_ += bytes.substr(0, kMaxTextBytes - std::min(kMaxTextBytes, text_.size()));
+  return IsSuccess() || text_.size() < kMaxTextBytes;
+}
+
+int TextReply::ExceptionCode() const {
+  auto header = head_.Find("X-ClickHouse-Exception-Code");
+  int code = 0;
+  std::from_chars(header.data(), header.data() + header.size(), code);
+  return code;
+}
+
+std::optional<Exception> TextReply::FindError() const {
+  if (IsResult()) return std::nullopt;
+  return FindException(Text(), head_.Find("X-ClickHouse-Exception-Tag"), ExceptionCode());
+}
+
+bool RowsReply::OnBody(std::string_view bytes) {
+  return IsSuccess() ? rows_.Append(bytes) : TextReply::OnBody(bytes);
+}
+
+}  // namespace chimera::clickhouse

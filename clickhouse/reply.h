@@ -1,0 +1,56 @@
+// What comes back for a statement: the head, then either rows or text. Decides whether that is a result.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "clickhouse/client.h"
+#include "clickhouse/connection.h"
+#include "clickhouse/errors.h"
+#include "clickhouse/row_reader.h"
+
+namespace chimera::clickhouse {
+
+/// The reply to a statement without rows. Keeps the first 64 KiB of its text.
+class TextReply : public Receiver {
+ public:
+  void OnHead(const ReplyHead& head) override { head_ = head; }
+  bool OnBody(std::string_view bytes) override;
+
+  const ReplyHead& Head() const { return head_; }
+  /// The text for a reader: all of it, or what is not of a row.
+  virtual std::string_view Text() const { return text_; }
+  /// What the server says went wrong, if it does.
+  std::optional<Exception> FindError() const;
+  /// True when a reply that was read whole is a result.
+  virtual bool IsResult() const { return IsSuccess(); }
+  /// True when it is a result whatever else comes or fails.
+  virtual bool IsSettled() const { return false; }
+
+ protected:
+  bool IsSuccess() const { return head_.status == 200 && ExceptionCode() == 0; }
+  int ExceptionCode() const;
+
+ private:
+  ReplyHead head_;
+  std::string text_;
+};
+
+/// The reply to a statement with rows.
+class RowsReply : public TextReply {
+ public:
+  RowsReply(uint64_t max_rows, uint64_t max_bytes) : rows_(max_rows, max_bytes) {}
+
+  bool OnBody(std::string_view bytes) override;
+  std::string_view Text() const override { return IsSuccess() ? rows_.Rest() : TextReply::Text(); }
+  bool IsResult() const override { return IsSuccess() && Head().framed && rows_.IsWhole(); }
+  bool IsSettled() const override { return rows_.Truncated(); }
+  Rows TakeRows() { return rows_.Take(); }
+
+ private:
+  RowReader rows_;
+};
+
+}  // namespace chimera::clickhouse
