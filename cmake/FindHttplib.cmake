@@ -13,7 +13,12 @@ find_package_handle_standard_args(
 if(Httplib_FOUND AND NOT TARGET Httplib::httplib)
   add_library(Httplib::httplib INTERFACE IMPORTED)
   target_include_directories(Httplib::httplib SYSTEM INTERFACE ${Httplib_INCLUDE_DIR})
-  target_compile_definitions(Httplib::httplib INTERFACE CPPHTTPLIB_OPENSSL_SUPPORT CPPHTTPLIB_ZLIB_SUPPORT
-                                                        CPPHTTPLIB_TCP_NODELAY=true)
+  # The same for every user, as one program may hold only one meaning of an inline function. URLs carry the parameters
+  # of queries; the default backlog of 5 refuses a burst; idle connections would wake 100 times a second.
+  target_compile_definitions(
+    Httplib::httplib INTERFACE CPPHTTPLIB_OPENSSL_SUPPORT CPPHTTPLIB_ZLIB_SUPPORT CPPHTTPLIB_TCP_NODELAY=true
+                               CPPHTTPLIB_REQUEST_URI_MAX_LENGTH=65536 CPPHTTPLIB_MAX_LINE_LENGTH=66560
+                               CPPHTTPLIB_LISTEN_BACKLOG=511
+                               CPPHTTPLIB_KEEPALIVE_TIMEOUT_CHECK_INTERVAL_USECOND=200000)
   target_link_libraries(Httplib::httplib INTERFACE OpenSSL::SSL OpenSSL::Crypto ZLIB::ZLIB Threads::Threads)
 endif()
