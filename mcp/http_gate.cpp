@@ -1,0 +1,96 @@
+#include "mcp/http_gate.h"
+
+#include <arpa/inet.h>
+
+#include <algorithm>
+
+#include "base/text.h"
+
+namespace chimera::mcp {
+namespace {
+
+constexpr std::string_view kJsonType = "application/json";
+
+bool IsAddress(const std::string& host) {
+  in6_addr parsed;
+  return inet_pton(AF_INET, host.c_str(), &parsed) == 1 || inet_pton(AF_INET6, host.c_str(), &parsed) == 1;
+}
+
+bool Contains(const std::vector<std::string>& names, std::string_view name) {
+  const auto same = [&](const std::string& other) { return ToLower(other) == ToLower(name); };
+  return std::any_of(names.begin(), names.end(), same);
+}
+
+std::string MediaType(std::string_view value) {
+  return ToLower(Trim(value.substr(0, value.find(';'))));
+}
+
+bool AcceptsJson(std::string_view accept) {
+  if (Trim(accept).empty()) return true;
+  while (!accept.empty()) {
+    const size_t comma = std::min(accept.find(','), accept.size());
+    const std::string type = MediaType(accept.substr(0, comma));
+    if (type == kJsonType || type == "application/*" || type == "*/*") return true;
+    accept.remove_prefix(std::min(comma + 1, accept.size()));
+  }
+  return false;
+}
+
+std::optional<Refusal> CheckPost(const RequestHead& head) {
+  if (MediaType(head.content_type) != kJsonType) {
+    return Refusal{415, "the body must be JSON: send the header Content-Type: application/json"};
+  }
+  if (!AcceptsJson(head.accept)) {
+    return Refusal{406, "the answer is JSON: send Accept: application/json, text/event-stream"};
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+std::string_view HostOf(std::string_view authority) {
+  if (authority.starts_with('[')) return authority.substr(1, authority.find(']') - 1);
+  return authority.substr(0, authority.find(':'));
+}
+
+bool IsLoopback(std::string_view host) {
+  const std::string name = ToLower(host);
+  return name == "localhost" || name == "::1" || (name.starts_with("127.") && IsAddress(name));
+}
+
+HttpGate::HttpGate(GateOptions options)
+    : options_(std::move(options)),
+      bound_to_all_(options_.bound_host == "0.0.0.0" || options_.bound_host == "::" || options_.bound_host.empty()) {}
+
+std::optional<Refusal> HttpGate::Check(const RequestHead& head) const {
+  if (!HostAllowed(head.host)) {
+    return Refusal{403, "the Host header names no host of this server; call it by the address it was started with"};
+  }
+  if (!head.origin.empty() && !OriginAllowed(head.origin)) {
+    return Refusal{403, "web pages of this Origin may not use this server"};
+  }
+  if (head.path != options_.path) return Refusal{404, "there is nothing here; MCP is served at " + options_.path};
+  if (head.method == "DELETE") return std::nullopt;
+  if (head.method == "POST") return CheckPost(head);
+  return Refusal{405, "send JSON-RPC messages by POST, end a session by DELETE; no event stream is offered by GET"};
+}
+
+// A page that rebinds its own name to this machine still sends that name. An address cannot be rebound, so a server
+// that listens on every address takes any address for its own.
+bool HttpGate::HostAllowed(std::string_view host) const {
+  const std::string name = ToLower(HostOf(host));
+  if (name.empty()) return false;
+  if (IsLoopback(name) || name == ToLower(options_.bound_host)) return true;
+  if (bound_to_all_ && IsAddress(name)) return true;
+  return Contains(options_.allowed_hosts, name) || Contains(options_.allowed_hosts, host);
+}
+
+bool HttpGate::OriginAllowed(std::string_view origin) const {
+  if (Contains(options_.allowed_origins, origin)) return true;
+  const size_t scheme_end = origin.find("://");
+  if (scheme_end == std::string_view::npos) return false;
+  const std::string scheme = ToLower(origin.substr(0, scheme_end));
+  return (scheme == "http" || scheme == "https") && IsLoopback(HostOf(origin.substr(scheme_end + 3)));
+}
+
+}  // namespace chimera::mcp

@@ -1,0 +1,51 @@
+// The sessions of an HTTP server, found by their id. Bounded: the longest unused one goes first. Thread-safe.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <functional>
+#include <list>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+
+#include "mcp/session.h"
+
+namespace chimera::mcp {
+
+class SessionStore {
+ public:
+  using Clock = std::chrono::steady_clock;
+
+  /// `now` is a parameter for tests.
+  SessionStore(size_t max_sessions, std::chrono::seconds idle, std::function<Clock::time_point()> now = Clock::now);
+
+  /// A session with an unguessable id of visible ASCII that is not in the store yet.
+  static std::shared_ptr<Session> NewSession();
+  /// Keeps `session`; ends those that are idle for too long or too many.
+  void Add(std::shared_ptr<Session> session);
+  /// The session, which counts as used now; nullptr when there is none of that id (any more).
+  std::shared_ptr<Session> Find(std::string_view id);
+  /// Forgets the session and cancels its requests. False when there is none of that id.
+  bool End(std::string_view id);
+  void CancelAll();
+
+ private:
+  struct Entry {
+    std::shared_ptr<Session> session;
+    Clock::time_point used;
+  };
+  using Entries = std::list<Entry>;
+  Entries TakeStale(size_t max_sessions);
+
+  const size_t max_sessions_;
+  const std::chrono::seconds idle_;
+  const std::function<Clock::time_point()> now_;
+  std::mutex mutex_;
+  Entries entries_;                                                // the longest unused last
+  std::unordered_map<std::string_view, Entries::iterator> by_id_;  // keys live in the sessions
+};
+
+}  // namespace chimera::mcp

@@ -1,0 +1,56 @@
+// What the protocol needs to know of a tool. The protocol layer lists and calls tools through `ToolCatalog`; it knows
+// nothing of what they do.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/json.h"
+#include "base/request_context.h"
+
+namespace chimera::mcp {
+
+struct ToolAnnotations {
+  bool read_only = true;
+  bool destructive = false;
+  bool idempotent = true;
+  bool open_world = false;
+};
+
+struct ToolDefinition {
+  std::string name;  ///< as listed
+  std::string title;
+  std::string description;
+  Json input_schema;  ///< an object schema without top-level oneOf/anyOf/allOf
+  Json output_schema;
+  ToolAnnotations annotations;
+};
+
+/// A tool's answer. `structured_json` is the text of one JSON object that fits the tool's output schema; it is passed
+/// on as bytes. It is empty when is_error: clients validate it against the output schema even then. `text` says the
+/// same to a model. `meta_json` is the text of the result's `_meta` object, or empty; errors put their machine-readable
+/// form there.
+struct ToolResult {
+  std::string text;
+  std::string structured_json;
+  std::string meta_json;
+  bool is_error = false;
+};
+
+class ToolCatalog {
+ public:
+  virtual ~ToolCatalog() = default;
+
+  /// All tools in a deterministic order. Thread-safe.
+  virtual const std::vector<ToolDefinition>& Definitions() const = 0;
+  /// True when `Call` would find `name`.
+  virtual bool Has(std::string_view name) const = 0;
+  /// Runs a tool. `arguments_json` is the text of a JSON object. Never throws for bad input: that is an is_error
+  /// result. Blocks until the result, the deadline or the cancellation. Thread-safe. Requires Has(name).
+  virtual ToolResult Call(const RequestContext& context, std::string_view name, std::string_view arguments_json) = 0;
+  /// "did you mean …" for a name that is not there, or "".
+  virtual std::string Suggestion(std::string_view name) const = 0;
+};
+
+}  // namespace chimera::mcp

@@ -1,0 +1,170 @@
+// The rules of MCP over HTTP, without a socket.
+#include "mcp/http_endpoint.h"
+
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <thread>
+
+#include "tests/unit/mcp/fake_catalog.h"
+
+namespace chimera::mcp {
+namespace {
+
+constexpr const char* kModern = R"("_meta":{"io.modelcontextprotocol/protocolVersion":"2026-07-28"})";
+
+class HttpEndpointTest : public ::testing::Test {
+ protected:
+  HttpAnswer Post(const std::string& body, const std::string& session = {}, const std::string& version = {}) {
+    return endpoint_.Post({body, session, version, nullptr});
+  }
+  std::string Open(const std::string& version = "2025-11-25") {
+    const auto answer =
+        Post(R"({"jsonrpc":"2.0","id":0,"method":"initialize","params":{"protocolVersion":")" + version + "\"}}");
+    EXPECT_EQ(answer.status, 200);
+    EXPECT_NE(answer.session_id, "");
+    return answer.session_id;
+  }
+
+  testing::FakeCatalog catalog_;
+  Server server_{testing::FakeServerOptions(), catalog_};
+  HttpEndpoint endpoint_{server_, 100, std::chrono::seconds(60)};
+  const std::string list_ = R"({"jsonrpc":"2.0","id":1,"method":"tools/list"})";
+};
+
+TEST_F(HttpEndpointTest, SessionsOpenServeAndEnd) {
+  const std::string id = Open();
+  EXPECT_EQ(Post(R"({"jsonrpc":"2.0","method":"notifications/initialized"})", id).status, 202);
+  EXPECT_EQ(Post(R"({"jsonrpc":"2.0","id":9,"result":{}})", id).status, 202);
+  const auto list = Post(list_, id, "2025-11-25");
+  EXPECT_EQ(list.status, 200);
+  EXPECT_EQ(Json::parse(list.body)["result"]["tools"].size(), 5u);
+  EXPECT_EQ(endpoint_.Delete({{}, id, {}, nullptr}).status, 204);
+  EXPECT_EQ(Post(list_, id).status, 404);
+  EXPECT_EQ(endpoint_.Delete({{}, id, {}, nullptr}).status, 404);
+  EXPECT_EQ(endpoint_.Delete({{}, {}, {}, nullptr}).status, 400);
+}
+
+TEST_F(HttpEndpointTest, WithoutASessionTheErrorShowsBothWays) {
+  const auto answer = Post(list_);
+  EXPECT_EQ(answer.status, 400);
+  EXPECT_EQ(Json::parse(answer.body)["id"], 1);
+  for (const char* part : {"initialize", "Mcp-Session-Id", "io.modelcontextprotocol/protocolVersion", "2026-07-28"}) {
+    EXPECT_NE(answer.body.find(part), std::string::npos) << part;
+  }
+  EXPECT_EQ(Post(R"({"jsonrpc":"2.0","method":"notifications/initialized"})").status, 400);
+  EXPECT_EQ(Post(list_, "0123").status, 404);
+}
+
+TEST_F(HttpEndpointTest, StatelessRequestsNeedNoSession) {
+  const auto answer =
+      Post(R"({"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"echo",)" + std::string(kModern) + "}}");
+  EXPECT_EQ(answer.status, 200);
+  EXPECT_EQ(answer.session_id, "");
+  EXPECT_EQ(Json::parse(answer.body)["result"]["resultType"], "complete");
+}
+
+TEST_F(HttpEndpointTest, StatelessErrorsHaveStatusesOfTheirOwn) {
+  const std::string head = R"({"jsonrpc":"2.0","id":1,"method":"nope","params":{)";
+  EXPECT_EQ(Post(head + kModern + "}}").status, 404);
+  const auto unsupported = Post(head + R"("_meta":{"io.modelcontextprotocol/protocolVersion":"2031-01-01"}}})");
+  EXPECT_EQ(unsupported.status, 400);
+  const Json error = Json::parse(unsupported.body)["error"];
+  EXPECT_EQ(error["code"], kUnsupportedVersion);
+  EXPECT_EQ(error["data"]["requested"], "2031-01-01");
+  EXPECT_EQ(error["data"]["supported"][0], "2026-07-28");
+  const auto mismatch = Post(head + kModern + "}}", {}, "2025-11-25");
+  EXPECT_EQ(mismatch.status, 400);
+  EXPECT_EQ(Json::parse(mismatch.body)["error"]["code"], kHeaderMismatch);
+}
+
+TEST_F(HttpEndpointTest, TheVersionHeaderIsChecked) {
+  const std::string id = Open("2025-06-18");
+  EXPECT_EQ(Post(list_, id, "1999-01-01").status, 400);
+  EXPECT_EQ(Post(list_, id, "2025-06-18").status, 200);
+  EXPECT_EQ(Post(list_, id).status, 200) << "missing: the session's";
+  const auto newer = Post(R"({"jsonrpc":"2.0","id":0,"method":"initialize","params":{"protocolVersion":"2031-01-01"}})",
+                          {}, "2031-01-01");
+  EXPECT_EQ(Json::parse(newer.body)["result"]["protocolVersion"], "2025-11-25") << "initialize negotiates";
+}
+
+TEST_F(HttpEndpointTest, ErrorsOfTheMessageItself) {
+  const std::string id = Open();
+  EXPECT_EQ(Post("{", id).status, 400);
+  EXPECT_EQ(Post("", id).status, 400);
+  EXPECT_EQ(Post("{}", id).status, 400);
+  EXPECT_EQ(Post(R"({"jsonrpc":"2.0","id":1,"method":"nope"})", id).status, 200);
+  const auto failed = Post(R"({"jsonrpc":"2.0","id":0,"method":"initialize"})");
+  EXPECT_EQ(failed.session_id, "") << "a failed initialize opens nothing";
+}
+
+TEST_F(HttpEndpointTest, BatchesInTheirVersionOnly) {
+  const std::string batch = "[" + list_ + R"(,{"jsonrpc":"2.0","id":2,"method":"ping"}])";
+  const auto answer = Post(batch, Open("2025-03-26"));
+  EXPECT_EQ(answer.status, 200);
+  EXPECT_EQ(Json::parse(answer.body).size(), 2u);
+  EXPECT_EQ(Post(R"([{"jsonrpc":"2.0","method":"notifications/initialized"}])", Open("2025-03-26")).status, 202);
+  EXPECT_EQ(Post(batch, Open("2025-06-18")).status, 400);
+  EXPECT_EQ(Post(batch).status, 400);
+}
+
+class HttpEndpointWaitTest : public HttpEndpointTest {
+ protected:
+  void StartWaiting(const std::string& session, const std::string& meta = "\"x\":1",
+                    InFlight::ClientGone gone = nullptr) {
+    const std::string body = R"({"jsonrpc":"2.0","id":5,"method":"tools/call","params":{"name":"wait",)" + meta + "}}";
+    worker_ = std::thread([this, body, session, gone] { answer_ = endpoint_.Post({body, session, {}, gone}); });
+    ASSERT_TRUE(catalog_.WaitForWaiting(1));
+  }
+  void ExpectCancelled() {
+    worker_.join();
+    EXPECT_EQ(catalog_.cancelled, 1);
+    EXPECT_EQ(answer_.status, 202);
+    EXPECT_EQ(answer_.body, "");
+  }
+  void TearDown() override {
+    catalog_.release = true;
+    if (worker_.joinable()) worker_.join();
+  }
+
+  std::thread worker_;
+  HttpAnswer answer_;
+};
+
+TEST_F(HttpEndpointWaitTest, ANotificationCancels) {
+  const std::string id = Open();
+  StartWaiting(id);
+  Post(R"({"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":5}})", Open());
+  EXPECT_EQ(catalog_.waiting, 1) << "another session's request is not touched";
+  Post(R"({"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":5}})", id);
+  ExpectCancelled();
+}
+
+TEST_F(HttpEndpointWaitTest, DeleteCancels) {
+  const std::string id = Open();
+  StartWaiting(id);
+  endpoint_.Delete({{}, id, {}, nullptr});
+  ExpectCancelled();
+}
+
+TEST_F(HttpEndpointWaitTest, ADisconnectCancelsAStatelessRequest) {
+  std::atomic<bool> gone = false;
+  StartWaiting({}, kModern, [&] { return gone.load(); });
+  gone = true;
+  ExpectCancelled();
+}
+
+TEST_F(HttpEndpointWaitTest, ADisconnectDoesNotCancelInASession) {
+  StartWaiting(Open(), "\"x\":1", [] { return true; });
+  std::this_thread::sleep_for(std::chrono::milliseconds(300));
+  EXPECT_EQ(catalog_.cancelled, 0);
+}
+
+TEST_F(HttpEndpointWaitTest, AShutdownCancelsAtItsDeadline) {
+  StartWaiting(Open());
+  endpoint_.CancelAt(Deadline::After(std::chrono::milliseconds(10)));
+  ExpectCancelled();
+}
+
+}  // namespace
+}  // namespace chimera::mcp

@@ -1,0 +1,100 @@
+// What transcripts cannot show: cancellation, deadlines, ids in flight, what reaches the tool's context.
+#include "mcp/server.h"
+
+#include <gtest/gtest.h>
+
+#include <thread>
+
+#include "mcp/exchange.h"
+#include "tests/unit/mcp/fake_catalog.h"
+
+namespace chimera::mcp {
+namespace {
+
+class ServerTest : public ::testing::Test {
+ protected:
+  std::optional<Reply> Ask(const std::string& text) {
+    Incoming incoming = ParseIncoming(text);
+    Admit(session_, incoming);
+    return Answer(server_, session_, incoming);
+  }
+  void Initialize() {
+    Ask(R"({"jsonrpc":"2.0","id":0,"method":"initialize","params":{"protocolVersion":"2025-11-25",)"
+        R"("clientInfo":{"name":"a\nb","version":"1"}}})");
+  }
+
+  testing::FakeCatalog catalog_;
+  Session session_{"0123456789abcdef"};
+  Server server_{testing::FakeServerOptions(), catalog_};
+};
+
+TEST_F(ServerTest, ACancelledRequestIsNotAnswered) {
+  Initialize();
+  std::optional<Reply> reply = Reply{};
+  std::thread worker(
+      [&] { reply = Ask(R"({"jsonrpc":"2.0","id":"7","method":"tools/call","params":{"name":"wait"}})"); });
+  ASSERT_TRUE(catalog_.WaitForWaiting(1));
+  Ask(R"({"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":7}})");
+  EXPECT_EQ(catalog_.waiting, 1) << "the number 7 is another id than the string";
+  Ask(R"({"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":"7"}})");
+  worker.join();
+  EXPECT_FALSE(reply);
+  EXPECT_EQ(catalog_.cancelled, 1);
+}
+
+TEST_F(ServerTest, CancelledBeforeItsTurnARequestDoesNotReachTheTool) {
+  Initialize();
+  Incoming incoming = ParseIncoming(R"({"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"echo"}})");
+  Admit(session_, incoming);
+  session_.Cancel(1);
+  EXPECT_FALSE(Answer(server_, session_, incoming));
+  EXPECT_EQ(catalog_.calls, 0);
+  EXPECT_TRUE(session_.Register(1)) << "the id is free again";
+}
+
+TEST_F(ServerTest, AnIdInFlightIsRefusedAndTheFirstGoesOn) {
+  Initialize();
+  std::optional<Reply> reply;
+  const std::string call = R"({"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"wait"}})";
+  std::thread worker([&] { reply = Ask(call); });
+  ASSERT_TRUE(catalog_.WaitForWaiting(1));
+  EXPECT_EQ(Ask(call)->error_code, kInvalidRequest);
+  catalog_.release = true;
+  worker.join();
+  ASSERT_TRUE(reply);
+  EXPECT_EQ(reply->error_code, 0);
+}
+
+TEST_F(ServerTest, TheDeadlineReachesTheTool) {
+  ServerOptions options = testing::FakeServerOptions();
+  options.call_timeout = std::chrono::milliseconds(5);
+  Server server(options, catalog_);
+  Initialize();
+  Incoming incoming = ParseIncoming(R"({"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"wait"}})");
+  EXPECT_TRUE(Answer(server, session_, incoming));
+}
+
+TEST_F(ServerTest, ClientNamesCannotForgeLogLines) {
+  Initialize();
+  EXPECT_EQ(session_.Client(), "a_b/1");
+  EXPECT_EQ(session_.LogName(), "01234567");
+}
+
+TEST_F(ServerTest, OnlyToolCallsWait) {
+  const auto waits = [&](const char* text) { return Waits(server_, ParseIncoming(text)); };
+  EXPECT_TRUE(waits(R"({"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"echo"}})"));
+  EXPECT_TRUE(waits(R"([{"jsonrpc":"2.0","id":1,"method":"ping"},{"jsonrpc":"2.0","id":2,"method":"tools/call"}])"));
+  EXPECT_FALSE(waits(R"({"jsonrpc":"2.0","id":1,"method":"tools/list"})"));
+  EXPECT_FALSE(waits(R"({"jsonrpc":"2.0","method":"tools/call"})"));
+  EXPECT_FALSE(waits("{"));
+}
+
+TEST_F(ServerTest, RefuseFreesTheIds) {
+  Incoming incoming = ParseIncoming(R"({"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"echo"}})");
+  Admit(session_, incoming);
+  EXPECT_EQ(Refuse(session_, incoming, {kServerBusy, "busy", {}})->error_code, kServerBusy);
+  EXPECT_TRUE(session_.Register(1));
+}
+
+}  // namespace
+}  // namespace chimera::mcp

@@ -1,0 +1,69 @@
+#include "mcp/session_store.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cctype>
+
+namespace chimera::mcp {
+namespace {
+
+using std::chrono::seconds;
+
+class SessionStoreTest : public ::testing::Test {
+ protected:
+  std::string AddOne() {
+    auto session = SessionStore::NewSession();
+    store_.Add(session);
+    return session->Id();
+  }
+  bool Has(const std::string& id) { return store_.Find(id) != nullptr; }
+
+  SessionStore::Clock::time_point now_ = SessionStore::Clock::now();
+  SessionStore store_{3, seconds(60), [this] { return now_; }};
+};
+
+TEST_F(SessionStoreTest, IdsAreLongVisibleAndDifferent) {
+  const std::string id = SessionStore::NewSession()->Id();
+  EXPECT_GE(id.size(), 32u) << "128 random bits as hex digits";
+  EXPECT_TRUE(std::all_of(id.begin(), id.end(), [](unsigned char c) { return std::isxdigit(c); }));
+  EXPECT_NE(id, SessionStore::NewSession()->Id());
+}
+
+TEST_F(SessionStoreTest, FindsUntilEnded) {
+  const auto id = AddOne();
+  EXPECT_TRUE(Has(id));
+  EXPECT_TRUE(store_.End(id));
+  EXPECT_FALSE(Has(id));
+  EXPECT_FALSE(store_.End(id));
+}
+
+TEST_F(SessionStoreTest, TheLongestUnusedGoesFirst) {
+  const auto a = AddOne(), b = AddOne(), c = AddOne();
+  EXPECT_TRUE(Has(a));
+  const auto d = AddOne();
+  EXPECT_FALSE(Has(b));
+  EXPECT_TRUE(Has(a) && Has(c) && Has(d));
+}
+
+TEST_F(SessionStoreTest, IdleSessionsEnd) {
+  const auto a = AddOne();
+  now_ += seconds(50);
+  EXPECT_TRUE(Has(a));
+  now_ += seconds(50);
+  EXPECT_TRUE(Has(a)) << "a use starts the time anew";
+  now_ += seconds(61);
+  EXPECT_FALSE(Has(a));
+}
+
+TEST_F(SessionStoreTest, EndingCancelsWhatIsInFlight) {
+  auto session = SessionStore::NewSession();
+  store_.Add(session);
+  ASSERT_TRUE(session->Register(1));
+  const auto stop = session->StopToken(1);
+  store_.End(session->Id());
+  EXPECT_TRUE(stop.stop_requested());
+}
+
+}  // namespace
+}  // namespace chimera::mcp
