@@ -1,0 +1,85 @@
+// A dataset as data: what a folder under schema/ declares. Loaded once, immutable afterwards, shared by all threads.
+// docs/datasets.md describes the files.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/json.h"
+
+namespace chimera::schema {
+
+/// One SQL script, applied once and in order. `checksum` is the SHA-256 of the text as hex.
+struct Migration {
+  int version = 0;   ///< from the file name: 0001_core_tables.sql is 1
+  std::string name;  ///< "core_tables"
+  std::string sql;
+  std::string checksum;
+};
+
+/// A column that an insert tool accepts. The JSON Schema that the tool publishes and the validation both come from it.
+struct InsertColumn {
+  std::string name;
+  std::string type;           ///< ClickHouse type, e.g. "LowCardinality(String)"
+  std::string description;    ///< meaning and unit, for a model
+  std::optional<double> min;  ///< inclusive
+  std::optional<double> max;
+  std::vector<std::string> allowed;  ///< an enum of strings; empty: any
+  std::string format;                ///< "", "commit" (40 hex digits), "json" (an object or JSON text), "non-empty"
+  /// The default when the caller leaves it out; the string "now" for times; absent: required.
+  std::optional<Json> fallback;
+  Json example;  ///< one example value
+};
+
+struct InsertTool {
+  std::string name;  ///< "insert.episodes"
+  std::string title;
+  std::string description;
+  std::string table;
+  std::vector<InsertColumn> columns;
+  std::string partition_column;  ///< batches are split by the UTC day of this column; empty: not partitioned
+};
+
+struct AnalysisParameter {
+  std::string name;
+  std::string type;  ///< ClickHouse type of the placeholder
+  std::string description;
+  bool optional = false;  ///< sent as NULL when absent; the placeholder is then Nullable(type)
+  std::optional<Json> fallback;
+  std::optional<double> min;
+  std::optional<double> max;
+  std::vector<std::string> allowed;
+};
+
+struct ResultColumn {
+  std::string name;
+  std::string type;         ///< as the SQL yields it; checked against the live result by the contract tests
+  std::string description;  ///< meaning and unit
+};
+
+/// A declared analysis: plain SQL with {name:Type} placeholders.
+struct AnalysisTool {
+  std::string name;  ///< "get.correlation_data"
+  std::string title;
+  std::string description;
+  std::string sql;
+  std::string note_sql;  ///< run when `rows` is empty; one Nullable(String) cell; may be empty
+  std::vector<AnalysisParameter> parameters;
+  bool single_row = false;  ///< the answer is one object of columns instead of `rows`
+  std::vector<ResultColumn> columns;
+};
+
+struct Dataset {
+  std::string name;  ///< "chimera_metrics"
+  std::string title;
+  std::string description;
+  std::string database;
+  std::vector<Migration> migrations;   ///< by version, without gaps
+  std::vector<InsertTool> inserts;     ///< by name
+  std::vector<AnalysisTool> analyses;  ///< by name
+  std::string demo_sql;                ///< statements that fill deterministic sample data; may be empty
+};
+
+}  // namespace chimera::schema

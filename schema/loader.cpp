@@ -1,0 +1,189 @@
+#include "schema/loader.h"
+
+#include <algorithm>
+#include <cctype>
+#include <set>
+
+#include "base/json_reader.h"
+#include "base/text.h"
+#include "schema/builtin_files.h"
+#include "schema/tool_files.h"
+#include "sql/lexer.h"
+
+namespace chimera::schema {
+namespace {
+
+constexpr std::string_view kManifest = "dataset.json";
+constexpr std::string_view kMigrations = "migrations/";
+constexpr std::string_view kTools = "tools/";
+constexpr std::string_view kDemo = "demo/demo.sql";
+constexpr size_t kVersionDigits = 4;
+
+/// Turns the files of one dataset into a `Dataset`, kind by kind.
+class DatasetParser {
+ public:
+  DatasetParser(std::string_view name, const Files& files) : files_(files) { dataset_.name = name; }
+
+  Result<Dataset> Parse() {
+    for (const auto read : {&DatasetParser::ReadManifest, &DatasetParser::ReadMigrations, &DatasetParser::ReadTools,
+                            &DatasetParser::ReadDemo, &DatasetParser::CheckNothingIsLeft}) {
+      if (Status status = (this->*read)(); !status) return status.error();
+    }
+    return std::move(dataset_);
+  }
+
+ private:
+  Status ReadManifest();
+  Status ReadMigrations();
+  Status ReadMigration(std::string_view path, const std::string& sql);
+  Status ReadTools();
+  Status ReadInsert(const std::string& stem, const std::string& json);
+  Status ReadAnalysis(const std::string& stem, const std::string& json);
+  Status ReadDemo();
+  Status CheckNothingIsLeft();
+
+  /// The text of a file, which counts as known from now on; nullptr when it is not there.
+  const std::string* Take(std::string_view path);
+  std::string Where(std::string_view path) const { return dataset_.name + "/" + std::string(path); }
+  Error Invalid(std::string_view path, const std::string& message, std::string hint = {}) const {
+    return MakeError(ErrorCode::kInvalidArgument, Where(path) + ": " + message, std::move(hint));
+  }
+
+  const Files& files_;
+  std::set<std::string, std::less<>> taken_;
+  Dataset dataset_;
+};
+
+const std::string* DatasetParser::Take(std::string_view path) {
+  const auto found = files_.find(path);
+  if (found == files_.end()) return nullptr;
+  taken_.emplace(path);
+  return &found->second;
+}
+
+Status DatasetParser::ReadManifest() {
+  const std::string* text = Take(kManifest);
+  if (!text) return Invalid(kManifest, "the file is missing", "docs/datasets.md describes it");
+  const Result<Json> object = ParseJson(*text);
+  if (!object) return Invalid(kManifest, object.error().message);
+  JsonReader reader(*object, Where(kManifest));
+  dataset_.title = reader.String("title");
+  dataset_.description = reader.String("description");
+  dataset_.database = reader.String("database");
+  if (!IsIdentifier(dataset_.database)) reader.Fail("`database` must be letters, digits and underscores");
+  return reader.Finish();
+}
+
+Status DatasetParser::ReadMigrations() {
+  for (const auto& [path, sql] : files_) {
+    if (!path.starts_with(kMigrations)) continue;
+    if (Status status = ReadMigration(path, sql); !status) return status;
+  }
+  if (dataset_.migrations.empty()) return Invalid(kMigrations, "there is no migration", "start with 0001_NAME.sql");
+  return Ok();
+}
+
+Status DatasetParser::ReadMigration(std::string_view path, const std::string& sql) {
+  const std::string_view file = path.substr(kMigrations.size());
+  const bool numbered =
+      file.size() > kVersionDigits && file[kVersionDigits] == '_' &&
+      std::all_of(file.begin(), file.begin() + kVersionDigits, [](unsigned char c) { return std::isdigit(c); });
+  if (!numbered || !file.ends_with(".sql")) return Invalid(path, "a migration is named NNNN_name.sql");
+  Migration migration;
+  migration.version = std::stoi(std::string(file.substr(0, kVersionDigits)));
+  migration.name = file.substr(kVersionDigits + 1, file.size() - kVersionDigits - 1 - std::string_view(".sql").size());
+  if (!IsIdentifier(migration.name))
+    return Invalid(path, "the name after the number must be letters, digits and underscores");
+  const int expected = static_cast<int>(dataset_.migrations.size()) + 1;
+  if (migration.version != expected) {
+    return Invalid(path, "version " + std::to_string(expected) + " is expected here",
+                   "number migrations from 0001 without gaps");
+  }
+  const Result<std::vector<std::string>> statements = sql::SplitStatements(sql);
+  if (!statements) return Invalid(path, statements.error().message, statements.error().hint);
+  if (statements->empty()) return Invalid(path, "the file holds no statement");
+  Take(path);
+  migration.sql = sql;
+  migration.checksum = Sha256Hex(sql);
+  dataset_.migrations.push_back(std::move(migration));
+  return Ok();
+}
+
+Status DatasetParser::ReadTools() {
+  for (const auto& [path, json] : files_) {
+    if (!path.starts_with(kTools) || !path.ends_with(".json")) continue;
+    Take(path);
+    const std::string stem = path.substr(kTools.size(), path.rfind('.') - kTools.size());
+    const size_t dot = stem.find('.');
+    const std::string verb = stem.substr(0, dot);
+    const bool named = dot != std::string::npos && IsIdentifier(std::string_view(stem).substr(dot + 1));
+    if (!named || (verb != "insert" && verb != "get")) {
+      return Invalid(path, "a tool is named insert.NAME.json or get.NAME.json");
+    }
+    if (Status status = verb == "insert" ? ReadInsert(stem, json) : ReadAnalysis(stem, json); !status) return status;
+  }
+  return Ok();
+}
+
+Status DatasetParser::ReadInsert(const std::string& stem, const std::string& json) {
+  Result<InsertTool> tool = ParseInsertTool(stem, json, Where(std::string(kTools) + stem + ".json"));
+  if (!tool) return tool.error();
+  dataset_.inserts.push_back(std::move(*tool));
+  return Ok();
+}
+
+Status DatasetParser::ReadAnalysis(const std::string& stem, const std::string& json) {
+  const std::string path = std::string(kTools) + stem;
+  const std::string* sql = Take(path + ".sql");
+  if (!sql) return Invalid(path + ".sql", "the file is missing, but " + stem + ".json needs it");
+  const std::string* note = Take(path + ".note.sql");
+  Result<AnalysisTool> tool = ParseAnalysisTool(stem, json, *sql, note ? *note : "", Where(path + ".json"));
+  if (!tool) return tool.error();
+  dataset_.analyses.push_back(std::move(*tool));
+  return Ok();
+}
+
+Status DatasetParser::ReadDemo() {
+  const std::string* sql = Take(kDemo);
+  if (!sql) return Ok();
+  const Result<std::vector<std::string>> statements = sql::SplitStatements(*sql);
+  if (!statements) return Invalid(kDemo, statements.error().message, statements.error().hint);
+  dataset_.demo_sql = *sql;
+  return Ok();
+}
+
+Status DatasetParser::CheckNothingIsLeft() {
+  for (const auto& [path, text] : files_) {
+    if (taken_.contains(path)) continue;
+    return Invalid(
+        path, "this file is not part of a dataset, or its .json is missing",
+        "a dataset has dataset.json, migrations/NNNN_name.sql, tools/insert.NAME.json, tools/get.NAME.json with "
+        "get.NAME.sql and get.NAME.note.sql, and demo/demo.sql");
+  }
+  return Ok();
+}
+
+}  // namespace
+
+Result<Dataset> ParseDataset(std::string_view name, const Files& files) {
+  if (IsIdentifier(name)) return DatasetParser(name, files).Parse();
+  return MakeError(ErrorCode::kInvalidArgument, "a dataset's folder cannot be named \"" + std::string(name) + "\"",
+                   "use letters, digits and underscores");
+}
+
+Result<std::vector<Dataset>> BuiltInDatasets() {
+  std::map<std::string, Files, std::less<>> folders;
+  for (const BuiltInFile& file : BuiltInFiles()) {
+    const size_t slash = file.path.find('/');
+    folders[std::string(file.path.substr(0, slash))].emplace(file.path.substr(slash + 1), file.text);
+  }
+  std::vector<Dataset> datasets;
+  for (const auto& [name, files] : folders) {
+    Result<Dataset> dataset = ParseDataset(name, files);
+    if (!dataset) return dataset.error();
+    datasets.push_back(std::move(*dataset));
+  }
+  return datasets;
+}
+
+}  // namespace chimera::schema

@@ -1,0 +1,193 @@
+#include "schema/migrator.h"
+
+#include <algorithm>
+
+#include "base/text.h"
+#include "sql/lexer.h"
+
+namespace chimera::schema {
+namespace {
+
+constexpr char kTable[] = "schema_migrations";
+
+constexpr char kCreateTable[] =
+    "CREATE TABLE IF NOT EXISTS schema_migrations ("
+    "version UInt16 COMMENT 'Number of the migration', "
+    "name String COMMENT 'Its name', "
+    "checksum String COMMENT 'SHA-256 of its text', "
+    "applied_at DateTime64(3, 'UTC') DEFAULT now64(3, 'UTC') COMMENT 'When its last statement had run') "
+    "ENGINE = MergeTree ORDER BY version SETTINGS non_replicated_deduplication_window = 10000 "
+    "COMMENT 'Applied migrations; written by chimera-mcp schema apply'";
+
+// Grouped: where the deduplication window has passed, two processes can both have recorded a version.
+constexpr char kReadApplied[] =
+    "SELECT version, name, checksum, formatDateTime(min(applied_at), '%FT%TZ') FROM schema_migrations "
+    "GROUP BY version, name, checksum ORDER BY version";
+
+constexpr char kFilledTables[] =
+    "SELECT name FROM system.tables WHERE database = {database:String} AND name != 'schema_migrations' "
+    "AND total_rows > 0 ORDER BY name";
+
+constexpr uint64_t kMaxMigrations = 9999;  // four digits
+
+struct Applied {
+  int version = 0;
+  std::string name;
+  std::string checksum;
+  std::string applied_at;
+};
+
+/// What the database records; empty when the table, or its database, is not there yet.
+Result<std::vector<Applied>> ReadApplied(const RequestContext& context, clickhouse::Client& client,
+                                         const Dataset& dataset) {
+  clickhouse::Query query;
+  query.sql = kReadApplied;
+  query.database = dataset.database;
+  query.max_rows = kMaxMigrations;
+  query.max_bytes = kMaxMigrations * 1024;
+  const Result<clickhouse::Rows> rows = client.Read(context, query);
+  if (!rows && rows.error().code == ErrorCode::kUnknownDatabase) return std::vector<Applied>{};
+  if (!rows && rows.error().code == ErrorCode::kUnknownTable) return std::vector<Applied>{};
+  if (!rows) return rows.error();
+  std::vector<Applied> applied;
+  for (const Json& row : rows->Parsed()) {
+    applied.push_back({row.at(0).get<int>(), row.at(1).get<std::string>(), row.at(2).get<std::string>(),
+                       row.at(3).get<std::string>()});
+  }
+  return applied;
+}
+
+Error Conflict(const Dataset& dataset, const std::string& message, std::string hint) {
+  return MakeError(ErrorCode::kConflict, "database " + dataset.database + ": " + message, std::move(hint));
+}
+
+/// History is what was declared, from version 1 on, without gaps: what is pending is the rest.
+Status CheckHistory(const Dataset& dataset, const std::vector<Applied>& applied) {
+  const int newest = dataset.migrations.empty() ? 0 : dataset.migrations.back().version;
+  if (!applied.empty() && applied.back().version > newest) {
+    return Conflict(dataset,
+                    "this binary is older: the database is at version " + std::to_string(applied.back().version) +
+                        ", this binary knows " + std::to_string(newest),
+                    "run the version of chimera-mcp that migrated it, or a newer one");
+  }
+  for (size_t i = 0; i < applied.size(); ++i) {
+    const std::string version = std::to_string(applied[i].version);
+    const size_t expected = i + 1;
+    if (applied[i].version != static_cast<int>(expected)) {
+      return Conflict(
+          dataset,
+          "schema_migrations lists version " + version + " where version " + std::to_string(expected) + " is expected",
+          "restore that table: every applied version once, from 1, without gaps");
+    }
+    if (applied[i].checksum == dataset.migrations[i].checksum) continue;
+    return Conflict(dataset, "migration " + version + " (" + applied[i].name + ") was edited after it was applied",
+                    "restore its text, and put the change into a new migration");
+  }
+  return Ok();
+}
+
+Result<std::vector<Applied>> ReadCheckedHistory(const RequestContext& context, clickhouse::Client& client,
+                                                const Dataset& dataset) {
+  Result<std::vector<Applied>> applied = ReadApplied(context, client, dataset);
+  if (!applied) return applied;
+  if (Status status = CheckHistory(dataset, *applied); !status) return status.error();
+  return applied;
+}
+
+/// Runs the statements of `script` in order; an error says which one failed.
+Status RunScript(const RequestContext& context, clickhouse::Client& client, const Dataset& dataset,
+                 const std::string& script, const std::string& what) {
+  const Result<std::vector<std::string>> statements = sql::SplitStatements(script);
+  if (!statements) return statements.error();
+  for (size_t i = 0; i < statements->size(); ++i) {
+    Status status = client.Execute(context, (*statements)[i], dataset.database);
+    if (status) continue;
+    status.error().message = what + ", statement " + std::to_string(i + 1) + " of " +
+                             std::to_string(statements->size()) + ": " + status.error().message;
+    return status;
+  }
+  return Ok();
+}
+
+Status CreateDatabase(const RequestContext& context, clickhouse::Client& client, const Dataset& dataset) {
+  const std::string create = "CREATE DATABASE IF NOT EXISTS " + sql::QuoteIdentifier(dataset.database);
+  // Sent from `system`, which is always there: the client's own default database may be the one to create.
+  if (Status status = client.Execute(context, create, "system"); !status) return status;
+  return client.Execute(context, kCreateTable, dataset.database);
+}
+
+Status Apply(const RequestContext& context, clickhouse::Client& client, const Dataset& dataset,
+             const Migration& migration) {
+  const std::string version = std::to_string(migration.version);
+  const std::string what = "migration " + version + " (" + migration.name + ")";
+  if (Status status = RunScript(context, client, dataset, migration.sql, what); !status) return status;
+  const std::string row =
+      ToText(Json{{"version", migration.version}, {"name", migration.name}, {"checksum", migration.checksum}});
+  clickhouse::Insert insert;
+  insert.database = dataset.database;
+  insert.table = kTable;
+  insert.columns = {"version", "name", "checksum"};
+  insert.body = row;
+  insert.deduplication_token = "migration " + version + " " + migration.checksum;
+  const Result<clickhouse::Written> written = client.Write(context, insert);
+  if (!written) return written.error();
+  return Ok();
+}
+
+Result<std::vector<std::string>> FilledTables(const RequestContext& context, clickhouse::Client& client,
+                                              const Dataset& dataset) {
+  clickhouse::Query query;
+  query.sql = kFilledTables;
+  query.parameters.push_back({"database", dataset.database});
+  query.database = dataset.database;
+  const Result<clickhouse::Rows> rows = client.Read(context, query);
+  if (!rows) return rows.error();
+  std::vector<std::string> names;
+  for (const Json& row : rows->Parsed()) names.push_back(row.at(0).get<std::string>());
+  return names;
+}
+
+}  // namespace
+
+Result<std::vector<MigrationState>> MigrationStatus(const RequestContext& context, clickhouse::Client& client,
+                                                    const Dataset& dataset) {
+  const Result<std::vector<Applied>> applied = ReadCheckedHistory(context, client, dataset);
+  if (!applied) return applied.error();
+  std::vector<MigrationState> states;
+  for (size_t i = 0; i < dataset.migrations.size(); ++i) {
+    const bool done = i < applied->size();
+    states.push_back(
+        {dataset.migrations[i].version, dataset.migrations[i].name, done, done ? (*applied)[i].applied_at : ""});
+  }
+  return states;
+}
+
+Result<std::vector<int>> ApplyMigrations(const RequestContext& context, clickhouse::Client& client,
+                                         const Dataset& dataset) {
+  const Result<std::vector<Applied>> applied = ReadCheckedHistory(context, client, dataset);
+  if (!applied) return applied.error();
+  std::vector<int> versions;
+  if (applied->size() == dataset.migrations.size()) return versions;
+  if (Status status = CreateDatabase(context, client, dataset); !status) return status.error();
+  for (size_t i = applied->size(); i < dataset.migrations.size(); ++i) {
+    if (Status status = Apply(context, client, dataset, dataset.migrations[i]); !status) return status.error();
+    versions.push_back(dataset.migrations[i].version);
+  }
+  return versions;
+}
+
+Status LoadDemo(const RequestContext& context, clickhouse::Client& client, const Dataset& dataset) {
+  if (dataset.demo_sql.empty()) {
+    return MakeError(ErrorCode::kInvalidArgument, "dataset " + dataset.name + " has no sample data");
+  }
+  const Result<std::vector<std::string>> filled = FilledTables(context, client, dataset);
+  if (!filled) return filled.error();
+  if (!filled->empty()) {
+    return Conflict(dataset, "sample data goes into empty tables only; these hold rows: " + Join(*filled, ", "),
+                    "keep what is there, or, if it may go (after a load that was interrupted, for instance), drop the "
+                    "database and apply the migrations again");
+  }
+  return RunScript(context, client, dataset, dataset.demo_sql, "sample data");
+}
+
+}  // namespace chimera::schema

@@ -1,0 +1,85 @@
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <stdexcept>
+
+#include "schema/loader.h"
+#include "sql/lexer.h"
+
+namespace chimera::schema {
+namespace {
+
+using ::testing::IsNotSubstring;
+using ::testing::IsSubstring;
+
+Dataset ChimeraMetrics() {
+  Result<std::vector<Dataset>> datasets = BuiltInDatasets();
+  if (!datasets) throw std::runtime_error(datasets.error().message);
+  return datasets->at(0);
+}
+
+const InsertColumn& Column(const InsertTool& tool, std::string_view name) {
+  return *std::find_if(tool.columns.begin(), tool.columns.end(), [&](auto& column) { return column.name == name; });
+}
+
+TEST(BuiltInDatasets, HoldTheSevenTablesAndFiveAnalyses) {
+  const Dataset dataset = ChimeraMetrics();
+  EXPECT_EQ(dataset.name, "chimera_metrics");
+  EXPECT_EQ(dataset.database, "chimera_metrics");
+  std::vector<std::string> names;
+  for (const InsertTool& tool : dataset.inserts) names.push_back(tool.name);
+  for (const AnalysisTool& tool : dataset.analyses) names.push_back(tool.name);
+  EXPECT_EQ(names, (std::vector<std::string>{"insert.bench_runs", "insert.deployments", "insert.episodes",
+                                             "insert.llm_events", "insert.session_stats", "insert.ui_events",
+                                             "insert.watcher_runs", "get.correlation_data", "get.data_freshness",
+                                             "get.performance_summary", "get.quality_metrics", "get.trend_data"}));
+}
+
+// Catches a file that was added to the folder but not to schema/CMakeLists.txt.
+TEST(BuiltInDatasets, AreWhatTheFolderHolds) {
+  const Dataset built_in = ChimeraMetrics();
+  const Result<Dataset> folder = LoadFolder(std::string(SCHEMA_FOLDER) + "/chimera_metrics");
+  ASSERT_TRUE(folder.ok()) << folder.error().message;
+  EXPECT_EQ(built_in.inserts.size(), folder->inserts.size());
+  EXPECT_EQ(built_in.analyses.size(), folder->analyses.size());
+  EXPECT_EQ(built_in.demo_sql, folder->demo_sql);
+  ASSERT_EQ(built_in.migrations.size(), folder->migrations.size());
+  for (size_t i = 0; i < built_in.migrations.size(); ++i) {
+    EXPECT_EQ(built_in.migrations[i].checksum, folder->migrations[i].checksum);
+  }
+}
+
+// Applied migrations are never edited: databases hold this checksum, and refuse another one.
+TEST(BuiltInDatasets, KeepTheTextOfReleasedMigrations) {
+  EXPECT_EQ(ChimeraMetrics().migrations[0].checksum,
+            "d6100f2ec588511fadafbb9707684bc2996fb1e154ff7f496e1d8b7778f1e346");
+}
+
+TEST(BuiltInDatasets, CreateTablesThatRememberInsertsAndForgetNothing) {
+  for (const Migration& migration : ChimeraMetrics().migrations) {
+    const Result<std::vector<std::string>> statements = sql::SplitStatements(migration.sql);
+    ASSERT_TRUE(statements.ok());
+    for (const std::string& statement : *statements) {
+      EXPECT_PRED_FORMAT2(IsSubstring, "CREATE TABLE IF NOT EXISTS", statement);
+      EXPECT_PRED_FORMAT2(IsSubstring, "non_replicated_deduplication_window = 10000", statement);
+      EXPECT_PRED_FORMAT2(IsSubstring, "PARTITION BY toDate(", statement);
+      EXPECT_PRED_FORMAT2(IsNotSubstring, "\nTTL", statement);
+    }
+  }
+}
+
+TEST(BuiltInDatasets, RequireTheHourAndDefaultTheTime) {
+  for (const InsertTool& tool : ChimeraMetrics().inserts) {
+    const InsertColumn& partition = Column(tool, tool.partition_column);
+    EXPECT_EQ(partition.fallback.has_value(), tool.name != "insert.session_stats") << tool.name;
+  }
+}
+
+TEST(BuiltInDatasets, KeepDescriptionsShort) {
+  const Dataset dataset = ChimeraMetrics();
+  for (const InsertTool& tool : dataset.inserts) EXPECT_LE(tool.description.size(), 420u) << tool.name;
+  for (const AnalysisTool& tool : dataset.analyses) EXPECT_LE(tool.description.size(), 420u) << tool.name;
+}
+
+}  // namespace
+}  // namespace chimera::schema
