@@ -109,7 +109,7 @@ struct HttpOptions {
   std::string username = "default";
   std::string password = {};
   std::string database = "default";
-  size_t pool_size = 10;  ///< connections at most; the seed's CH_CONNECTION_POOL_SIZE
+  size_t pool_size = 10;  ///< connections at most
   std::chrono::milliseconds connect_timeout{5000};
   std::chrono::seconds idle_lifetime{
       8};  ///< an older idle connection is closed; ClickHouse's keep_alive_timeout is 10 s

@@ -5,6 +5,10 @@ option(CHIMERA_WARNINGS_AS_ERRORS "Stop at the first warning" OFF)
 function(chimera_options target)
   target_compile_options(${target} PRIVATE -Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor -Woverloaded-virtual
                                            $<$<BOOL:${CHIMERA_WARNINGS_AS_ERRORS}>:-Werror>)
+  # GCC 12 warns of overlapping copies inside its own std::string::insert (GCC bug 105651).
+  if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)
+    target_compile_options(${target} PRIVATE -Wno-restrict)
+  endif()
   target_include_directories(${target} PUBLIC ${PROJECT_SOURCE_DIR})
 endfunction()
 

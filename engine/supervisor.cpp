@@ -4,6 +4,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -77,8 +78,8 @@ struct Supervisor::Impl {
   SupervisorOptions options;
   std::string data_dir;
   std::string socket;
-  std::timed_mutex starting;           // one start at a time; guards the two below
-  bool answered = false;               ///< the engine answered a ping once; then a connection is proof enough
+  std::timed_mutex starting;           // one start at a time; guards `engine`
+  std::atomic<bool> answered = false;  ///< the engine answered a ping once; then a connection is proof enough
   std::optional<ChildProcess> engine;  ///< the one that this process started last, to be reaped
 };
 
@@ -124,6 +125,10 @@ Status Supervisor::EnsureRunning(const RequestContext& context) {
   const Status started = impl_->Start(context);
   impl_->answered = started.ok();
   return started;
+}
+
+void Supervisor::Distrust() {
+  impl_->answered = false;
 }
 
 Status Supervisor::Impl::Start(const RequestContext& context) {

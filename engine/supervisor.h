@@ -36,8 +36,12 @@ class Supervisor {
   /// kConflict when an engine with another address holds the folder; kTimeout and kCancelled as the context says.
   /// Thread-safe; concurrent calls share one start. Cheap enough before every request: once the engine has answered, it
   /// is one connect() to the socket (some 20 µs), which notices an engine that left. A request that fails to connect
-  /// nevertheless (it left in between) is worth one more call.
+  /// nevertheless (it left in between) is worth one more call, after `Distrust`.
   Status EnsureRunning(const RequestContext& context);
+
+  /// A request to the engine broke: the next EnsureRunning asks for an answer to /ping again, because the socket of a
+  /// process that is just ending still takes connections. Thread-safe.
+  void Distrust();
 
  private:
   Supervisor();

@@ -46,6 +46,14 @@ void DeclineCompression(const httplib::Request& request) {
   const_cast<httplib::Request&>(request).headers.erase("Accept-Encoding");
 }
 
+/// A DELETE without a length has no body (RFC 9112, section 6.3), yet the library would wait for one after its answer
+/// and so hold up the next request on the connection.
+void DeclareEmptyBody(const httplib::Request& request) {
+  if (request.method != "DELETE" || request.has_header("Content-Length") || request.has_header("Transfer-Encoding"))
+    return;
+  const_cast<httplib::Request&>(request).headers.emplace("Content-Length", "0");
+}
+
 void Send(httplib::Response& response, HttpAnswer answer) {
   response.status = answer.status;
   if (answer.status == 405) response.set_header("Allow", "POST, DELETE");
@@ -116,6 +124,7 @@ void HttpServer::Impl::Route() {
   using Handled = httplib::Server::HandlerResponse;
   http.set_pre_routing_handler([this](const httplib::Request& request, httplib::Response& response) {
     DeclineCompression(request);
+    DeclareEmptyBody(request);
     const auto refusal = gate.Check(HeadOf(request));
     if (!refusal) return Handled::Unhandled;
     Send(response, HttpError(refusal->status, refusal->message));
