@@ -1,0 +1,77 @@
+#include "tool_fixture.h"
+#include "tools/toolset.h"
+
+namespace chimera::tools {
+namespace {
+
+class CorrelationTool : public ToolFixture {
+ protected:
+  std::unique_ptr<Tool> tool_ = CreateCorrelationTool(client_, catalog_);
+  const Json arguments_ = Json::parse(
+      R"({"x": {"table": "bench_runs", "column": "latency_p95_ms"}, "y": {"table": "daily", "column": "visits", "aggregate": "sum"}})");
+};
+
+TEST_F(CorrelationTool, CorrelatesWhereBothHaveData) {
+  Reply(Json::parse(
+      R"([["2025-11-01", 1, 2], ["2025-11-02", 2, 4.1], ["2025-11-03", 3, 5.9], ["2025-11-04", 4, null], ["2025-11-05", null, 1], ["2025-11-06", "nan", 1]])"));
+  const Json answer = Call(*tool_, arguments_);
+  EXPECT_EQ(answer["n"], 3);
+  EXPECT_NEAR(answer["r"].get<double>(), 0.999015, 1e-6);
+  EXPECT_NEAR(answer["p_value"].get<double>(), 0.0283, 1e-9);
+  EXPECT_EQ(answer["buckets_only_x"], 1);
+  EXPECT_EQ(answer["buckets_only_y"], 2);
+  EXPECT_EQ(ToText(answer["points"][1]), R"(["2025-11-02",2,4.1])");
+  EXPECT_TRUE(Contains(summary_, "strong positive: r 0.999, p 0.0283, n 3")) << summary_;
+  EXPECT_TRUE(Contains(summary_, "few points"));
+}
+
+TEST_F(CorrelationTool, JoinsTwoAggregatesPerBucket) {
+  Reply(Json::array());
+  Reply(Json::parse(R"([["2025-11-20T13:00:00.000Z"]])"));
+  Reply(Json::parse("[[null]]"));
+  const Json answer = Call(*tool_, arguments_);
+  const std::string sql = answer["sql"];
+  EXPECT_TRUE(
+      Contains(sql, "toDate(t.`ts`, 'UTC') AS bucket, 'x' AS side, toFloat64(avg(t.`latency_p95_ms`)) AS value"));
+  EXPECT_TRUE(Contains(sql, "t.`day` AS bucket, 'y' AS side, toFloat64(sum(t.`visits`)) AS value"));
+  EXPECT_TRUE(Contains(sql, "`bench_runs` AS t FINAL"));
+  EXPECT_EQ(answer["r"], nullptr);
+  EXPECT_EQ(
+      answer["note"],
+      "no bucket of the window has both: the newest row of chimera_metrics.bench_runs is of 2025-11-20T13:00:00.000Z; "
+      "chimera_metrics.daily is empty");
+}
+
+TEST_F(CorrelationTool, ExplainsWhyThereIsNoR) {
+  Reply(Json::parse(R"([["2025-11-01", 1, 2], ["2025-11-02", 1, 4], ["2025-11-03", 1, 5]])"));
+  Json answer = Call(*tool_, arguments_);
+  EXPECT_EQ(answer["r"], nullptr);
+  EXPECT_EQ(answer["note"], "one side has the same value in every bucket");
+  Reply(Json::parse(R"([["2025-11-01", 1, 2], ["2025-11-02", 2, 4]])"));
+  answer = Call(*tool_, arguments_);
+  EXPECT_EQ(answer["p_value"], nullptr);
+  EXPECT_EQ(answer["n"], 2);
+}
+
+TEST_F(CorrelationTool, RanksOnRequest) {
+  Reply(Json::parse(R"([["2025-11-01", 1, 1], ["2025-11-02", 2, 10], ["2025-11-03", 3, 1000]])"));
+  Json arguments = arguments_;
+  arguments["method"] = "spearman";
+  EXPECT_EQ(Call(*tool_, arguments)["r"], 1);
+}
+
+TEST_F(CorrelationTool, NamesTheSideThatIsWrong) {
+  const Error error = CallBadly(
+      *tool_,
+      Json::parse(
+          R"({"x": {"table": "bench_runs", "column": "latency"}, "y": {"table": "daily", "column": "day", "aggregate": "max"}, "days": 3, "since": "2025-11-01"})"));
+  EXPECT_EQ(Paths(error), (std::vector<std::string>{"days", "x.column", "y.column"}));
+}
+
+TEST_F(CorrelationTool, RefusesTooManyBuckets) {
+  ReplyTruncated(Json::parse(R"([["2025-11-01", 1, 1]])"));
+  EXPECT_EQ(CallBadly(*tool_, arguments_).code, ErrorCode::kTooLarge);
+}
+
+}  // namespace
+}  // namespace chimera::tools

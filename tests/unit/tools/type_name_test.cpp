@@ -1,0 +1,39 @@
+#include "tools/type_name.h"
+
+#include <gtest/gtest.h>
+
+#include "tools/catalog.h"
+
+namespace chimera::tools {
+namespace {
+
+using Arguments = std::vector<std::string_view>;
+
+TEST(TypeName, UnwrapsInAnyNesting) {
+  EXPECT_EQ(BareType("LowCardinality(Nullable(String))"), "String");
+  EXPECT_TRUE(IsNullableType("LowCardinality(Nullable(String))"));
+  EXPECT_FALSE(IsNullableType("Array(Nullable(String))"));
+}
+
+TEST(TypeName, SplitsTopLevelArguments) {
+  EXPECT_EQ(TypeArguments("Map(String, Tuple(Int8, 'a,b'))"), (Arguments{"String", "Tuple(Int8, 'a,b')"}));
+  EXPECT_TRUE(TypeArguments("String").empty());
+}
+
+TEST(TypeName, KnowsNumbersAndTimes) {
+  EXPECT_TRUE(IsNumericType("Nullable(Decimal(10, 6))"));
+  EXPECT_FALSE(IsNumericType("IntervalDay"));
+  EXPECT_FALSE(IsNumericType("Array(UInt8)"));
+  EXPECT_TRUE(IsTimeType("Nullable(DateTime64(3))"));
+  EXPECT_FALSE(IsTimeType("Time"));
+}
+
+TEST(AnswerSchema, FollowsHowValuesArePrinted) {
+  EXPECT_EQ(ToText(AnswerSchema("UInt64")), R"({"type":"string"})");
+  EXPECT_EQ(ToText(AnswerSchema("Nullable(UInt32)")), R"({"type":["integer","null"]})");
+  EXPECT_EQ(ToText(AnswerSchema("Float64")), R"({"type":["number","null"]})");
+  EXPECT_EQ(ToText(AnswerSchema("Array(Bool)")), R"({"type":"array","items":{"type":"boolean"}})");
+}
+
+}  // namespace
+}  // namespace chimera::tools

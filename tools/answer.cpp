@@ -1,0 +1,68 @@
+#include "tools/answer.h"
+
+#include <algorithm>
+
+#include "tools/statistics.h"
+
+namespace chimera::tools {
+
+ObjectText& ObjectText::Add(std::string_view key, const Json& value) {
+  return AddRaw(key, ToText(value));
+}
+
+ObjectText& ObjectText::AddRaw(std::string_view key, std::string_view json) {
+  if (text_.size() > 1) text_ += ',';
+  AppendJsonString(text_, key);
+  text_ += ':';
+  text_ += json;
+  return *this;
+}
+
+std::string ObjectText::Take() {
+  return std::move(text_) + "}";
+}
+
+void AddRows(ObjectText& object, const clickhouse::Rows& rows) {
+  Json columns = Json::array();
+  for (const auto& column : rows.columns) columns.push_back({{"name", column.name}, {"type", column.type}});
+  object.Add("columns", columns).AddRaw("rows", "[" + rows.rows_json + "]");
+  object.Add("row_count", rows.row_count).Add("truncated", rows.truncated);
+}
+
+Json StatisticsJson(const clickhouse::Statistics& statistics) {
+  return {{"rows_read", statistics.rows_read},
+          {"bytes_read", statistics.bytes_read},
+          {"elapsed_ms", Rounded(statistics.elapsed_ms, 3)}};
+}
+
+Json ObjectSchema(Json properties, const std::vector<std::string>& optional) {
+  Json required = Json::array();
+  for (const auto& [name, ignored] : properties.items()) {
+    if (std::find(optional.begin(), optional.end(), name) == optional.end()) required.push_back(name);
+  }
+  return {{"type", "object"}, {"properties", std::move(properties)}, {"required", std::move(required)}};
+}
+
+Json ArgumentsSchema(Json properties, const std::vector<std::string>& required) {
+  Json schema = {{"type", "object"}, {"properties", std::move(properties)}};
+  if (!required.empty()) schema["required"] = required;
+  schema["additionalProperties"] = false;
+  return schema;
+}
+
+Json RowsProperties() {
+  return {{"columns", Typed("array", "{name, type}")},
+          {"rows", {{"type", "array"}, {"items", {{"type", "array"}}}}},
+          {"row_count", {{"type", "integer"}}},
+          {"truncated", {{"type", "boolean"}}}};
+}
+
+Json StatisticsSchema() {
+  return {{"type", "object"}, {"additionalProperties", {{"type", "number"}}}};
+}
+
+Json Typed(const Json& type, std::string_view description) {
+  return {{"type", type}, {"description", description}};
+}
+
+}  // namespace chimera::tools

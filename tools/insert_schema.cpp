@@ -1,0 +1,173 @@
+#include "tools/insert_schema.h"
+
+#include <cmath>
+#include <cstdint>
+#include <string>
+
+namespace chimera::tools {
+namespace {
+
+// A bound as JSON: whole numbers without a point.
+Json Bound(double value) {
+  const bool whole = std::trunc(value) == value && std::abs(value) < 9e15;
+  return whole ? Json(static_cast<int64_t>(value)) : Json(value);
+}
+
+void AddIntegerRange(const ColumnType& type, Json& schema) {
+  if (type.bits > 64) return;  // no JSON number holds the bounds
+  const std::string smallest(SmallestMagnitude(type));
+  schema["minimum"] = Json::parse(type.kind == TypeKind::kUnsigned ? smallest : "-" + smallest);
+  // What 32 bits hold tells a model nothing that it could use; the check refuses what is beyond them all the same.
+  if (type.bits < 32) schema["maximum"] = Json::parse(LargestInteger(type));
+}
+
+Json TextSchema(const ColumnRule& rule) {
+  const bool is_json = rule.column.format == "json";
+  Json schema = {{"type", is_json ? Json({"object", "string"}) : Json("string")}};
+  if (rule.type.kind == TypeKind::kUuid) schema["format"] = "uuid";
+  const bool is_commit = rule.column.format == "commit";
+  if (is_commit) schema["pattern"] = "^[0-9a-fA-F]{40}$";
+  if (rule.type.kind == TypeKind::kFixedString && !is_commit) {
+    schema["minLength"] = schema["maxLength"] = rule.type.length;
+  }
+  if (rule.column.format == "non-empty") schema["minLength"] = 1;
+  const auto& allowed = rule.type.kind == TypeKind::kEnum ? rule.type.names : rule.column.allowed;
+  if (!allowed.empty()) schema["enum"] = allowed;
+  return schema;
+}
+
+Json TypeSchema(const ColumnRule& rule) {
+  Json schema;
+  switch (rule.type.kind) {
+    case TypeKind::kSigned:
+    case TypeKind::kUnsigned:
+      schema = {{"type", rule.type.bits < 64 ? Json("integer") : Json({"integer", "string"})}};
+      AddIntegerRange(rule.type, schema);
+      break;
+    case TypeKind::kFloat:
+      schema = {{"type", "number"}};
+      break;
+    case TypeKind::kDecimal:
+      schema = {{"type", {"number", "string"}}};
+      break;
+    case TypeKind::kBool:
+      schema = {{"type", "boolean"}};
+      break;
+    default:
+      return TextSchema(rule);
+  }
+  if (rule.column.min) schema["minimum"] = Bound(*rule.column.min);
+  if (rule.column.max) schema["maximum"] = Bound(*rule.column.max);
+  return schema;
+}
+
+void AllowNull(Json& schema) {
+  Json& type = schema["type"];
+  if (!type.is_array()) type = Json::array({type});
+  type.push_back("null");
+  if (schema.contains("enum")) schema["enum"].push_back(nullptr);
+}
+
+std::string PlainText(const Json& value) {
+  return value.is_string() ? value.get<std::string>() : ToText(value);
+}
+
+// What the type asks for beyond its JSON type.
+std::string FormatText(const ColumnRule& rule) {
+  const ColumnType& type = rule.type;
+  if (type.kind == TypeKind::kTime) return " ISO 8601, UTC unless it has an offset.";
+  if (type.kind == TypeKind::kDate) return " A date such as 2025-01-31; or now.";
+  if (type.kind == TypeKind::kDecimal) return " At most " + std::to_string(type.scale) + " decimal places.";
+  if (rule.column.format == "json") return " A JSON object, or JSON text.";
+  return "";
+}
+
+// Numbers, times, sets and UUIDs are clear from their schema; the schema of every tool is read in every session.
+bool NeedsExample(const ColumnRule& rule) {
+  const bool is_text = rule.type.kind == TypeKind::kString || rule.type.kind == TypeKind::kFixedString;
+  const bool has_rule = rule.column.format == "commit" || !rule.column.allowed.empty() || rule.column.fallback;
+  return is_text && !has_rule && !rule.column.example.is_null();
+}
+
+std::string FieldText(const ColumnRule& rule) {
+  std::string text = rule.column.description;
+  if (!text.empty() && text.back() != '.') text += '.';
+  text += FormatText(rule);
+  if (rule.column.fallback) {
+    const std::string fallback = PlainText(*rule.column.fallback);
+    text += " Default: " + (fallback.empty() ? "empty" : fallback) + ".";
+  }
+  if (NeedsExample(rule)) text += " Example: " + PlainText(rule.column.example);
+  return text;
+}
+
+Json FieldSchema(const ColumnRule& rule) {
+  Json schema = TypeSchema(rule);
+  if (rule.type.nullable) AllowNull(schema);
+  schema["description"] = FieldText(rule);
+  return schema;
+}
+
+Json RowSchema(const InsertRules& rules) {
+  Json properties = Json::object();
+  Json required = Json::array();
+  for (const auto& rule : rules.columns) {
+    properties[rule.column.name] = FieldSchema(rule);
+    if (rule.Required()) required.push_back(rule.column.name);
+  }
+  return {{"type", "object"}, {"properties", properties}, {"required", required}, {"additionalProperties", false}};
+}
+
+Json InputSchema(const InsertRules& rules) {
+  const Json rows = {{"type", "array"},
+                     {"description", "the rows; or give data"},
+                     {"minItems", 1},
+                     {"maxItems", kMaxInsertRows},
+                     {"items", RowSchema(rules)}};
+  const Json data = {{"type", "object"}, {"description", "one row, with the fields of an item of rows"}};
+  const Json key = {{"type", "string"},
+                    {"minLength", 1},
+                    {"maxLength", kMaxKeyBytes},
+                    {"description", "names this batch, such as a UUID; default: derived from the rows"}};
+  const Json dry_run = {{"type", "boolean"}, {"description", "check only, store nothing"}};
+  return {{"type", "object"},
+          {"properties", {{"rows", rows}, {"data", data}, {"idempotency_key", key}, {"dry_run", dry_run}}},
+          {"additionalProperties", false}};
+}
+
+// Names say what they hold; only what they cannot say is described.
+Json OutputSchema() {
+  const Json text = {{"type", "string"}};
+  const Json integer = {{"type", "integer"}};
+  const Json text_or_null = {{"type", {"string", "null"}}};
+  const Json range = {{"type", {"object", "null"}}, {"properties", {{"first", text}, {"last", text}}}};
+  const Json day = {{"type", "object"}, {"properties", {{"day", text_or_null}, {"rows", integer}}}};
+  const Json properties = {{"table", text},
+                           {"accepted_rows", integer},
+                           {"dry_run", {{"type", "boolean"}}},
+                           {"batch_token", {{"type", "string"}, {"description", "the same for every repeat"}}},
+                           {"idempotency_key", text_or_null},
+                           {"ts_range", range},
+                           {"partitions", {{"type", "array"}, {"items", day}}},
+                           {"notes", {{"type", "array"}, {"items", text}}}};
+  return {{"type", "object"}, {"properties", properties}, {"required", {"table", "accepted_rows", "dry_run", "notes"}}};
+}
+
+std::string Description(const schema::InsertTool& declaration) {
+  return declaration.description +
+         " Give rows (up to 100,000) or data. One bad value and nothing is stored; every problem is listed. Safe to "
+         "repeat: identical rows are stored once, so give distinct events their own time or idempotency_key.";
+}
+
+}  // namespace
+
+mcp::ToolDefinition InsertDefinition(const schema::InsertTool& declaration, const InsertRules& rules) {
+  return {.name = declaration.name,
+          .title = declaration.title,
+          .description = Description(declaration),
+          .input_schema = InputSchema(rules),
+          .output_schema = OutputSchema(),
+          .annotations = {.read_only = false, .destructive = false, .idempotent = true, .open_world = false}};
+}
+
+}  // namespace chimera::tools

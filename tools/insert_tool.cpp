@@ -1,0 +1,124 @@
+#include "tools/insert_tool.h"
+
+#include <chrono>
+#include <stdexcept>
+
+#include "base/text.h"
+#include "tools/insert_answer.h"
+#include "tools/insert_batch.h"
+#include "tools/insert_schema.h"
+#include "tools/stored_rows.h"
+
+namespace chimera::tools {
+namespace {
+
+// A repeat of a batch whose times were left to us is recognised across midnight when it comes within this time.
+constexpr auto kMidnightWindow = std::chrono::hours(1);
+
+std::string DayName(const RowGroup& group) {
+  return group.day ? std::to_string(*group.day) : "now";
+}
+
+// Two spellings of one call have one token: a key stands for the batch, otherwise the rows as the caller meant them,
+// before "now" is filled in.
+std::string BatchToken(const Batch& batch) {
+  if (!batch.idempotency_key.empty()) return Sha256Hex("key:" + batch.idempotency_key);
+  std::string parts = "rows:";
+  for (const RowGroup& group : batch.groups) parts += DayName(group) + ":" + Sha256Hex(group.body) + "\n";
+  return Sha256Hex(parts);
+}
+
+std::string GroupToken(const std::string& batch_token, const RowGroup& group) {
+  return Sha256Hex(batch_token + "|" + DayName(group));
+}
+
+class InsertTool : public Tool {
+ public:
+  InsertTool(clickhouse::Client& client, InsertRules rules, const schema::Dataset& dataset,
+             const schema::InsertTool& declaration, WallClock clock)
+      : rules_(std::move(rules)),
+        target_{client, rules_, dataset.database.empty() ? client.DefaultDatabase() : dataset.database,
+                declaration.table},
+        definition_(InsertDefinition(declaration, rules_)),
+        clock_(std::move(clock)) {}
+
+  const mcp::ToolDefinition& Definition() const override { return definition_; }
+
+  Result<Answer> Run(const RequestContext& context, std::string_view arguments_json) override {
+    auto batch = ReadBatch(rules_, arguments_json);
+    if (!batch) return std::move(batch).error();
+    const Instant called_at = clock_();
+    auto now = StoringTime(context, *batch, called_at);
+    if (!now) return std::move(now).error();
+
+    InsertReport report{.rules = rules_,
+                        .table = TableName(),
+                        .batch = *batch,
+                        .batch_token = BatchToken(*batch),
+                        .now = *now,
+                        .called_at = called_at};
+    if (batch->dry_run) return MakeInsertAnswer(report);
+    for (RowGroup& group : batch->groups) FillNow(rules_, *now, group);
+    if (auto stored = Store(context, report); !stored) return std::move(stored).error();
+    return MakeInsertAnswer(report);
+  }
+
+ private:
+  std::string TableName() const { return target_.database + "." + target_.table; }
+
+  // What "now" stands for. ClickHouse keeps tokens apart by partition, so a repeat after midnight would be stored again
+  // on the new day: when the same rows are there from the last hour, they go where they were, and the token drops them.
+  Result<Instant> StoringTime(const RequestContext& context, const Batch& batch, Instant called_at) const {
+    const Instant midnight = std::chrono::floor<std::chrono::days>(called_at);
+    const bool near_midnight = called_at - midnight < kMidnightWindow;
+    const RowGroup& last = batch.groups.back();
+    if (!rules_.partition || !near_midnight || last.day || batch.dry_run) return called_at;
+    auto earlier = LatestTime(context, target_, last, midnight - kMidnightWindow);
+    if (!earlier) return std::move(earlier).error();
+    return earlier->value_or(called_at);
+  }
+
+  Status Store(const RequestContext& context, const InsertReport& report) const {
+    for (size_t done = 0; done < report.batch.groups.size(); ++done) {
+      if (Status stored = StoreGroup(context, report, report.batch.groups[done]); !stored) {
+        return StoredInPart(std::move(stored).error(), report, done);
+      }
+    }
+    return Ok();
+  }
+
+  Status StoreGroup(const RequestContext& context, const InsertReport& report, const RowGroup& group) const {
+    auto written = target_.client.Write(context, {.database = target_.database,
+                                                  .table = target_.table,
+                                                  .columns = rules_.names,
+                                                  .body = group.body,
+                                                  .deduplication_token = GroupToken(report.batch_token, group)});
+    if (!written) return std::move(written).error();
+    if (report.batch.idempotency_key.empty()) return Ok();
+    auto held = HoldsRows(context, target_, group, report.DayOf(group));
+    if (!held) return std::move(held).error();
+    return *held ? Ok() : KeyConflict(report, group);
+  }
+
+  const InsertRules rules_;
+  const InsertTarget target_;
+  const mcp::ToolDefinition definition_;
+  const WallClock clock_;
+};
+
+}  // namespace
+
+std::unique_ptr<Tool> CreateInsertTool(clickhouse::Client& client, const schema::Dataset& dataset,
+                                       const schema::InsertTool& declaration, WallClock clock) {
+  auto rules = MakeInsertRules(declaration);
+  // The dataset's loader and its contract test come first, so this is a declaration that nobody ever ran.
+  if (!rules) throw std::invalid_argument(declaration.name + ": " + rules.error().message);
+  return std::make_unique<InsertTool>(client, *std::move(rules), dataset, declaration, std::move(clock));
+}
+
+std::unique_ptr<Tool> CreateInsertTool(clickhouse::Client& client, const schema::Dataset& dataset,
+                                       const schema::InsertTool& declaration) {
+  return CreateInsertTool(client, dataset, declaration, [] { return Instant(std::chrono::system_clock::now()); });
+}
+
+}  // namespace chimera::tools

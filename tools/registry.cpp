@@ -1,0 +1,146 @@
+#include "tools/registry.h"
+
+#include <algorithm>
+#include <cctype>
+
+#include "base/text.h"
+
+namespace chimera::tools {
+namespace {
+
+constexpr uint64_t kMaxRowsInText = 500;
+
+std::string Underscored(std::string name) {
+  std::replace(name.begin(), name.end(), '.', '_');
+  return name;
+}
+
+bool IsNameByte(char c) {
+  return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_';
+}
+
+// `text[at, at + length)` is a name of its own, not part of a longer one; a full stop after it ends a sentence.
+bool IsWholeName(std::string_view text, size_t at, size_t length) {
+  if (at > 0 && (IsNameByte(text[at - 1]) || text[at - 1] == '.')) return false;
+  const std::string_view rest = text.substr(at + length);
+  if (rest.empty()) return true;
+  if (rest[0] == '.') return rest.size() == 1 || !IsNameByte(rest[1]);
+  return !IsNameByte(rest[0]);
+}
+
+void Respell(std::string& text, const std::string& dotted) {
+  const std::string listed = Underscored(dotted);  // of the same length
+  for (size_t at = text.find(dotted); at != std::string::npos; at = text.find(dotted, at + 1)) {
+    if (IsWholeName(text, at, dotted.size())) text.replace(at, dotted.size(), listed);
+  }
+}
+
+// Only descriptions are prose; enums and defaults are data.
+void RespellDescriptions(Json& schema, const std::string& dotted) {
+  if (schema.is_object() && schema.contains("description") && schema["description"].is_string()) {
+    Respell(schema["description"].get_ref<std::string&>(), dotted);
+  }
+  if (!schema.is_structured()) return;
+  for (auto& item : schema) RespellDescriptions(item, dotted);
+}
+
+void RespellMentions(mcp::ToolDefinition& definition, const std::string& dotted) {
+  Respell(definition.description, dotted);
+  RespellDescriptions(definition.input_schema, dotted);
+  RespellDescriptions(definition.output_schema, dotted);
+}
+
+std::string ProblemLine(const Problem& problem) {
+  std::string line = "\n- " + (problem.path.empty() ? std::string("arguments") : problem.path) + ": " + problem.message;
+  if (!problem.value.empty()) line += "; got " + problem.value;
+  if (!problem.hint.empty()) line += "; " + problem.hint;
+  return line;
+}
+
+std::string ErrorText(const Error& error) {
+  std::string text = std::string(Name(error.code)) + ": " + error.message;
+  if (!error.hint.empty()) text += "\nHint: " + error.hint;
+  for (const Problem& problem : error.problems) text += ProblemLine(problem);
+  return text;
+}
+
+Json ProblemJson(const Problem& problem) {
+  Json json = {{"path", problem.path}, {"message", problem.message}};
+  if (!problem.value.empty()) json["value"] = problem.value;
+  if (!problem.hint.empty()) json["hint"] = problem.hint;
+  return json;
+}
+
+Json ErrorJson(const Error& error) {
+  Json json = {{"code", Name(error.code)}, {"message", error.message}};
+  if (!error.hint.empty()) json["hint"] = error.hint;
+  for (const Problem& problem : error.problems) json["problems"].push_back(ProblemJson(problem));
+  if (error.database_code != 0) json["database_code"] = error.database_code;
+  if (!error.query_id.empty()) json["query_id"] = error.query_id;
+  if (error.position) json["position"] = *error.position;
+  return json;
+}
+
+}  // namespace
+
+void Registry::Add(std::unique_ptr<Tool> tool) {
+  mcp::ToolDefinition definition = tool->Definition();
+  const std::string dotted = definition.name;
+  by_name_[dotted] = tool.get();
+  by_name_[Underscored(dotted)] = tool.get();
+  tools_.push_back(std::move(tool));
+  if (style_ == NameStyle::kUnderscore) {
+    definition.name = Underscored(dotted);
+    for (const auto& known : tools_) RespellMentions(definition, known->Definition().name);
+    for (auto& listed : definitions_) RespellMentions(listed, dotted);
+  }
+  definitions_.push_back(std::move(definition));
+}
+
+bool Registry::Has(std::string_view name) const {
+  return Find(name) != nullptr;
+}
+
+mcp::ToolResult Registry::Call(const RequestContext& context, std::string_view name, std::string_view arguments_json) {
+  Tool* tool = Find(name);
+  if (tool == nullptr) {
+    return ErrorResult(MakeError(ErrorCode::kUnknownTool, "no tool `" + std::string(name) + "`", Suggestion(name)));
+  }
+  RequestContext bounded = context;
+  if (!tool->TakesTimeout()) bounded.deadline = context.deadline.Earlier(Deadline::After(timeout_));
+  auto answer = tool->Run(bounded, arguments_json);
+  return answer ? AnswerResult(*answer) : ErrorResult(answer.error());
+}
+
+std::string Registry::Suggestion(std::string_view name) const {
+  std::vector<std::string> names;
+  for (const auto& definition : definitions_) names.push_back(definition.name);
+  return DidYouMean(name, names);
+}
+
+Tool* Registry::Find(std::string_view name) const {
+  const auto found = by_name_.find(name);
+  return found == by_name_.end() ? nullptr : found->second;
+}
+
+mcp::ToolResult ErrorResult(const Error& error) {
+  mcp::ToolResult result;
+  result.is_error = true;
+  result.text = ErrorText(error);
+  result.meta_json = ToText(Json{{"chimera/error", ErrorJson(error)}});
+  return result;
+}
+
+mcp::ToolResult AnswerResult(const Answer& answer) {
+  mcp::ToolResult result;
+  result.structured_json = answer.structured_json;
+  result.text = answer.summary;
+  if (answer.row_count <= kMaxRowsInText) {
+    result.text += (result.text.empty() ? "" : "\n") + answer.structured_json;
+  } else {
+    result.text += "\nThe rows are in structuredContent only: there are more than 500.";
+  }
+  return result;
+}
+
+}  // namespace chimera::tools

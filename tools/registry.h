@@ -1,0 +1,49 @@
+// All tools of this server, as the protocol sees them: lists them in one spelling, finds them in both, turns an Answer
+// or an Error into a ToolResult.
+#pragma once
+
+#include <chrono>
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "mcp/tool.h"
+#include "tools/tool.h"
+
+namespace chimera::tools {
+
+enum class NameStyle { kDotted, kUnderscore };
+
+class Registry : public mcp::ToolCatalog {
+ public:
+  /// `timeout` bounds the calls of tools that take none of their own; see Tool::TakesTimeout.
+  explicit Registry(NameStyle style, std::chrono::seconds timeout = std::chrono::seconds(30))
+      : style_(style), timeout_(timeout) {}
+
+  /// Requires that no tool of that name is there. Tools are listed in the order of addition.
+  void Add(std::unique_ptr<Tool> tool);
+
+  const std::vector<mcp::ToolDefinition>& Definitions() const override { return definitions_; }
+  bool Has(std::string_view name) const override;
+  mcp::ToolResult Call(const RequestContext& context, std::string_view name, std::string_view arguments_json) override;
+  std::string Suggestion(std::string_view name) const override;
+
+ private:
+  Tool* Find(std::string_view name) const;
+
+  NameStyle style_;
+  std::chrono::seconds timeout_;
+  std::vector<std::unique_ptr<Tool>> tools_;
+  std::vector<mcp::ToolDefinition> definitions_;
+  std::map<std::string, Tool*, std::less<>> by_name_;  ///< both spellings
+};
+
+/// An error as a model reads it: text "unknown_column: … Hint: …", and in `_meta` {"chimera/error": {code, message,
+/// hint, problems, database_code, query_id, position}}.
+mcp::ToolResult ErrorResult(const Error& error);
+/// Summary, then the JSON when there are at most 500 rows.
+mcp::ToolResult AnswerResult(const Answer& answer);
+
+}  // namespace chimera::tools

@@ -1,0 +1,122 @@
+#include "tools/row_collector.h"
+
+#include <algorithm>
+#include <chrono>
+
+#include "base/text.h"
+
+namespace chimera::tools {
+
+RowCollector::RowCollector(const InsertRules& rules, ProblemList& problems, size_t size_hint)
+    : rules_(rules), problems_(problems), size_hint_(size_hint), slots_(rules.columns.size()) {
+  batch_.times.resize(rules.columns.size());
+}
+
+void RowCollector::Begin(std::optional<uint64_t> index) {
+  index_ = index;
+  for (auto& slot : slots_) slot.given = false;
+  text_.clear();
+  next_ = 0;
+}
+
+std::string RowCollector::Path() const {
+  return index_ ? "rows[" + std::to_string(*index_) + "]" : "data";
+}
+
+void RowCollector::Add(std::string_view key, const SourceValue& value) {
+  const auto column = FindColumn(key);
+  if (!column) return AddUnknown(key, value);
+  Slot& slot = slots_[*column];
+  if (slot.given) return Refuse(*column, {"is given twice in this row", "send it once"}, value);
+  slot = {.begin = text_.size(), .length = 0, .given = true, .facts = {}};
+  if (value.bad_escape) {
+    return Refuse(*column, {"holds an escape that stands for no character", "send the text as UTF-8"}, value);
+  }
+  if (auto refused = AppendValue(rules_.columns[*column], value.value, text_, slot.facts)) {
+    return Refuse(*column, std::move(*refused), value);
+  }
+  slot.length = text_.size() - slot.begin;
+}
+
+// Rows mostly have their fields in one order, so the column after the last one is tried first.
+std::optional<size_t> RowCollector::FindColumn(std::string_view key) {
+  const size_t count = rules_.names.size();
+  for (size_t step = 0; step < count; ++step) {
+    const size_t column = (next_ + step) % count;
+    if (rules_.names[column] != key) continue;
+    next_ = (column + 1) % count;
+    return column;
+  }
+  return std::nullopt;
+}
+
+void RowCollector::AddUnknown(std::string_view key, const SourceValue& value) {
+  if (!problems_.Lists()) return problems_.Count();
+  const std::string near = DidYouMean(key, rules_.names);
+  problems_.Add(Path() + "." + std::string(key), "is not a known field", value.source,
+                near.empty() ? "known: " + Join(rules_.names, ", ") : near);
+}
+
+void RowCollector::Refuse(size_t column, Refusal refusal, const SourceValue& value) {
+  if (!problems_.Lists()) return problems_.Count();
+  problems_.Add(Path() + "." + rules_.names[column], std::move(refusal.message), value.source, std::move(refusal.hint));
+}
+
+void RowCollector::Finish() {
+  for (size_t i = 0; i < slots_.size(); ++i) {
+    if (!slots_[i].given) FillDefault(i);
+  }
+  if (!problems_.Empty()) return;
+  AppendRow(GroupOfRow());
+  ++batch_.rows;
+}
+
+void RowCollector::FillDefault(size_t column) {
+  const ColumnRule& rule = rules_.columns[column];
+  if (rule.Required()) {
+    return Refuse(column, {"is required", ExampleHint(rule)}, {});
+  }
+  slots_[column] = {.begin = text_.size(), .length = rule.fallback->size(), .given = true, .facts = {}};
+  slots_[column].facts.is_now = rule.fallback_is_now;
+  text_ += *rule.fallback;
+}
+
+RowGroup& RowCollector::GroupOfRow() {
+  std::optional<int64_t> day;
+  if (rules_.partition && !slots_[*rules_.partition].facts.is_now) {
+    const Instant at = slots_[*rules_.partition].facts.at;
+    batch_.first = std::min(batch_.first.value_or(at), at);
+    batch_.last = std::max(batch_.last.value_or(at), at);
+    day = std::chrono::floor<std::chrono::days>(at).time_since_epoch().count();
+  }
+  if (!batch_.groups.empty() && batch_.groups[group_].day == day) return batch_.groups[group_];
+  const auto [found, is_new] = group_by_day_.try_emplace(day, batch_.groups.size());
+  group_ = found->second;
+  if (is_new) batch_.groups.push_back({.day = day, .body = {}, .rows = 0, .now_slots = {}});
+  if (batch_.groups.size() == 1) batch_.groups[0].body.reserve(size_hint_);
+  return batch_.groups[group_];
+}
+
+void RowCollector::AppendRow(RowGroup& group) {
+  const size_t begin = group.body.size();
+  for (size_t i = 0; i < slots_.size(); ++i) {
+    const Slot& slot = slots_[i];
+    group.body += rules_.columns[i].key;
+    if (slot.facts.is_now) group.now_slots.push_back({group.body.size(), i});
+    group.body.append(text_, slot.begin, slot.length);
+    batch_.times[i].now += slot.facts.is_now;
+    batch_.times[i].cut += slot.facts.cut;
+    batch_.times[i].assumed_utc += slot.facts.assumed_utc;
+  }
+  group.body[begin] = '{';  // over the first column's comma
+  group.body += "}\n";
+  ++group.rows;
+}
+
+Batch RowCollector::Take() {
+  std::sort(batch_.groups.begin(), batch_.groups.end(),
+            [](const RowGroup& a, const RowGroup& b) { return a.day && (!b.day || *a.day < *b.day); });
+  return std::move(batch_);
+}
+
+}  // namespace chimera::tools

@@ -1,0 +1,38 @@
+// Builds the server's tools: the general ones over any database, and those that datasets declare.
+#pragma once
+
+#include <chrono>
+#include <memory>
+#include <vector>
+
+#include "clickhouse/client.h"
+#include "schema/dataset.h"
+#include "tools/registry.h"
+
+namespace chimera::tools {
+
+struct ToolsetOptions {
+  NameStyle names = NameStyle::kDotted;
+  std::chrono::seconds default_timeout{30};  ///< of one tool call; CH_TIMEOUT
+};
+
+/// All tools, in the order in which they are listed: query, query.*, get.*, insert.*, list.*, describe.*. `client` and
+/// `datasets` must outlive the result.
+std::unique_ptr<Registry> CreateToolset(clickhouse::Client& client, const std::vector<schema::Dataset>& datasets,
+                                        const ToolsetOptions& options);
+
+/// The factories behind it, one a file.
+std::unique_ptr<Tool> CreateQueryTool(clickhouse::Client& client, const ToolsetOptions& options);
+class Catalog;
+std::unique_ptr<Tool> CreateAggregateTool(clickhouse::Client& client, Catalog& catalog);
+std::unique_ptr<Tool> CreateCorrelationTool(clickhouse::Client& client, Catalog& catalog);
+std::unique_ptr<Tool> CreateTrendTool(clickhouse::Client& client, Catalog& catalog);
+std::unique_ptr<Tool> CreateListDatabasesTool(clickhouse::Client& client);
+std::unique_ptr<Tool> CreateListTablesTool(clickhouse::Client& client, Catalog& catalog);
+std::unique_ptr<Tool> CreateDescribeTableTool(clickhouse::Client& client, Catalog& catalog);
+std::unique_ptr<Tool> CreateInsertTool(clickhouse::Client& client, const schema::Dataset& dataset,
+                                       const schema::InsertTool& declaration);
+std::unique_ptr<Tool> CreateAnalysisTool(clickhouse::Client& client, const schema::Dataset& dataset,
+                                         const schema::AnalysisTool& declaration);
+
+}  // namespace chimera::tools
