@@ -1,0 +1,41 @@
+// The configuration of the program: checks the value of every setting once and hands each component its Options.
+// Nothing else in the program reads the environment.
+#pragma once
+
+#include <chrono>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/log.h"
+#include "base/result.h"
+#include "clickhouse/client.h"
+#include "config/settings.h"
+#include "engine/supervisor.h"
+#include "tools/toolset.h"
+
+namespace chimera::config {
+
+struct Config {
+  /// True when no CH_HOST is set: the data lives in `engine.data_dir`, served by the embedded engine.
+  bool embedded = true;
+  clickhouse::HttpOptions clickhouse;        ///< CH_HOST, CH_PORT, CH_USERNAME or CH_USER, CH_PASSWORD, CH_DATABASE,
+                                             ///< CH_SECURE, CH_CONNECTION_POOL_SIZE
+  engine::SupervisorOptions engine;          ///< CHIMERA_DATA_DIR, CHIMERA_LIBCHDB, CHIMERA_ENGINE_IDLE (seconds)
+  tools::ToolsetOptions tools;               ///< CHIMERA_TOOL_NAMES (dotted or underscore), CH_TIMEOUT (seconds)
+  std::vector<std::string> dataset_dirs;     ///< CHIMERA_DATASET_DIRS: further dataset folders, separated by colons
+  log::Level log_level = log::Level::kInfo;  ///< CHIMERA_LOG_LEVEL: debug, info, warning, error, off
+  std::vector<std::string> notices;          ///< what was adapted, for the log
+};
+
+/// kInvalidArgument naming the setting, its value and what is allowed.
+Result<Config> Load(const SettingValues& values);
+
+/// "HOST:PORT" or "[::1]:PORT"; kInvalidArgument otherwise.
+struct HostPort {
+  std::string host;
+  int port = 0;
+};
+Result<HostPort> ParseHostPort(std::string_view text);
+
+}  // namespace chimera::config
