@@ -1,0 +1,67 @@
+#include "app/backend.h"
+
+#include "app/embedded_client.h"
+#include "base/log.h"
+#include "schema/loader.h"
+
+namespace chimera::app {
+namespace {
+
+constexpr std::chrono::seconds kWarmUpTime{120};
+
+Result<std::vector<schema::Dataset>> LoadDatasets(const config::Config& config) {
+  auto datasets = schema::BuiltInDatasets();
+  if (!datasets.ok()) return datasets;
+  for (const auto& folder : config.dataset_dirs) {
+    auto loaded = schema::LoadFolder(folder);
+    if (!loaded.ok()) return loaded.error();
+    datasets->push_back(std::move(*loaded));
+  }
+  if (Status distinct = schema::CheckDistinct(*datasets); !distinct.ok()) return distinct.error();
+  return datasets;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Backend>> Backend::Create(const config::Config& config, bool migrate) {
+  std::unique_ptr<Backend> backend(new Backend);
+  auto datasets = LoadDatasets(config);
+  if (!datasets.ok()) return datasets.error();
+  backend->datasets_ = std::move(*datasets);
+
+  clickhouse::HttpOptions options = config.clickhouse;
+  std::unique_ptr<engine::Supervisor> supervisor;
+  if (config.embedded) {
+    auto created = engine::Supervisor::Create(config.engine);
+    if (!created.ok()) return created.error();
+    supervisor = std::move(*created);
+    options.unix_socket = supervisor->Socket();
+    options.secure = false;
+  }
+  auto client = clickhouse::CreateHttpClient(std::move(options));
+  if (!client.ok()) return client.error();
+  backend->client_ = std::move(*client);
+  if (supervisor) {
+    auto embedded = std::make_unique<EmbeddedClient>(std::move(supervisor), std::move(backend->client_),
+                                                     backend->datasets_, migrate);
+    backend->embedded_ = embedded.get();
+    backend->client_ = std::move(embedded);
+  }
+  backend->tools_ = tools::CreateToolset(*backend->client_, backend->datasets_, config.tools);
+  return backend;
+}
+
+Backend::~Backend() {
+  quit_.request_stop();
+}
+
+void Backend::WarmUp() {
+  if (!embedded_) return;
+  warm_up_ = std::jthread([this] {
+    const Status ready = embedded_->EnsureReady(RequestContext::For("warm-up", kWarmUpTime, quit_.get_token()));
+    if (ready.ok() || ready.error().code == ErrorCode::kCancelled) return;
+    log::Error("the embedded engine is not ready: " + ready.error().message + " " + ready.error().hint);
+  });
+}
+
+}  // namespace chimera::app

@@ -1,0 +1,44 @@
+// The database side of the program, put together from its configuration: datasets, client, tools.
+#pragma once
+
+#include <memory>
+#include <stop_token>
+#include <thread>
+#include <vector>
+
+#include "clickhouse/client.h"
+#include "config/config.h"
+#include "schema/dataset.h"
+#include "tools/registry.h"
+
+namespace chimera::app {
+
+class EmbeddedClient;
+
+class Backend {
+ public:
+  /// Loads the datasets and prepares the client; touches no database. `migrate` says whether the embedded database is
+  /// brought up to date before its first use (a remote one never is: that is its operator's to do).
+  static Result<std::unique_ptr<Backend>> Create(const config::Config& config, bool migrate);
+
+  /// Starts the embedded engine beside what comes next, so that the first call finds it warm. Nothing for a remote one.
+  void WarmUp();
+
+  ~Backend();
+
+  clickhouse::Client& Client() { return *client_; }
+  const std::vector<schema::Dataset>& Datasets() const { return datasets_; }
+  tools::Registry& Tools() { return *tools_; }
+
+ private:
+  Backend() = default;
+
+  std::vector<schema::Dataset> datasets_;
+  std::unique_ptr<clickhouse::Client> client_;
+  EmbeddedClient* embedded_ = nullptr;  ///< client_, when the database is embedded
+  std::unique_ptr<tools::Registry> tools_;
+  std::stop_source quit_;
+  std::jthread warm_up_;  ///< last: joined before what it uses goes
+};
+
+}  // namespace chimera::app

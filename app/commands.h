@@ -1,0 +1,58 @@
+// What the command line can do, one function a command. Each returns the process's exit code: 0 done, 1 failed (the
+// reason is on stderr), 2 used wrongly.
+#pragma once
+
+#include <stop_token>
+#include <string>
+#include <vector>
+
+#include "config/config.h"
+#include "engine/engine.h"
+
+namespace chimera::app {
+
+inline constexpr int kDone = 0;
+inline constexpr int kFailed = 1;
+inline constexpr int kMisused = 2;
+
+struct ServeOptions {
+  std::string http;    ///< HOST:PORT; empty: stdio
+  bool demo = false;   ///< fill empty tables with the sample data
+  bool hints = false;  ///< print how to connect
+};
+int Serve(const config::Config& config, const ServeOptions& options, std::stop_token stop);
+
+struct EngineCommand {
+  std::string data;
+  std::string socket;
+  std::string listen;  ///< HOST:PORT
+  int idle_exit_seconds = 0;
+  std::string library;
+};
+int RunEngine(const EngineCommand& command, std::stop_token stop);
+
+int SchemaApply(const config::Config& config, std::stop_token stop);
+int SchemaStatus(const config::Config& config, std::stop_token stop);
+
+/// With `if_empty`, tables that already hold rows are left alone and that is no failure.
+int DemoLoad(const config::Config& config, bool if_empty, std::stop_token stop);
+
+int ListTools(const config::Config& config, bool json);
+
+struct CallCommand {
+  std::string tool;
+  std::vector<std::string> pairs;  ///< key=value
+  std::string json;                ///< the arguments as one JSON object; excludes pairs
+};
+int CallTool(const config::Config& config, const CallCommand& command, std::stop_token stop);
+
+/// Flags over environment over `file` (a path; empty: no file). Typing errors among the variables are logged.
+Result<config::SettingValues> CollectSettings(const config::SettingMap& flags, const std::string& file);
+
+/// One line a setting: NAME=value and where it comes from; secrets masked.
+int PrintSettings(const config::Config& config, const config::SettingValues& values);
+
+/// "chimera-mcp: message" and the hint on stderr; returns kFailed.
+int Report(const Error& error);
+
+}  // namespace chimera::app

@@ -1,0 +1,151 @@
+// The command line: reads arguments and configuration, wires the parts, owns signals and lifetime.
+
+#include <CLI/CLI.hpp>
+#include <functional>
+#include <optional>
+
+#include "app/cancellation.h"
+#include "app/commands.h"
+#include "app/version.h"
+#include "base/log.h"
+
+namespace chimera::app {
+namespace {
+
+constexpr char kExamples[] = R"(Examples:
+  chimera-mcp serve                                MCP over stdio, on the embedded ClickHouse
+  chimera-mcp serve --http 127.0.0.1:8080 --demo   MCP at http://127.0.0.1:8080/mcp, with sample data
+  CH_HOST=db.example CH_PASSWORD=… chimera-mcp serve
+                                                   the same tools over a ClickHouse of yours, by TLS
+  chimera-mcp call query sql='SELECT count() FROM bench_runs'
+  chimera-mcp call get.correlation_data days=7
+  chimera-mcp tools --json                         what agents see
+
+Without CH_HOST the data lives in CHIMERA_DATA_DIR (default: your XDG data folder).)";
+
+using Command = std::function<int(const config::Config&, std::stop_token)>;
+
+// What was parsed, and what to run with it.
+struct Invocation {
+  config::SettingMap flags;
+  std::string settings_file;
+  std::optional<config::SettingValues> values;
+  ServeOptions serve;
+  EngineCommand engine;
+  CallCommand call;
+  bool if_empty = false;
+  bool tools_json = false;
+  Command command;
+};
+
+void AddServe(CLI::App& app, Invocation& invocation) {
+  auto* serve = app.add_subcommand("serve", "serve MCP over stdio, or over HTTP");
+  serve->add_option("--http", invocation.serve.http, "HOST:PORT to serve http://HOST:PORT/mcp on");
+  serve->add_flag("--demo", invocation.serve.demo, "fill empty tables with sample data first");
+  serve->add_flag("--hints", invocation.serve.hints, "print how to connect");
+  serve->callback([&invocation] {
+    invocation.command = [&](const auto& config, auto stop) { return Serve(config, invocation.serve, stop); };
+  });
+}
+
+void AddEngine(CLI::App& app, Invocation& invocation) {
+  auto* engine = app.add_subcommand("engine", "serve ClickHouse's HTTP interface over the embedded engine");
+  engine->add_option("--data", invocation.engine.data, "data folder; made if missing")->required();
+  auto* where = engine->add_option_group("address")->require_option(1);
+  where->add_option("--socket", invocation.engine.socket, "Unix socket to listen on");
+  where->add_option("--listen", invocation.engine.listen, "HOST:PORT to listen on; port 0 takes a free one");
+  engine->add_option("--idle-exit", invocation.engine.idle_exit_seconds, "leave after so many idle seconds; 0: never");
+  engine->add_option("--library", invocation.engine.library, "path of libchdb.so");
+  engine->callback([&invocation] {
+    invocation.command = [&](const config::Config& config, auto stop) {
+      if (invocation.engine.library.empty()) invocation.engine.library = config.engine.library;
+      return RunEngine(invocation.engine, stop);
+    };
+  });
+}
+
+void AddData(CLI::App& app, Invocation& invocation) {
+  auto* schema = app.add_subcommand("schema", "the datasets' migrations");
+  schema->require_subcommand(1);
+  schema->add_subcommand("apply", "create the databases and apply what is pending")->callback([&invocation] {
+    invocation.command = SchemaApply;
+  });
+  schema->add_subcommand("status", "list the migrations; exit code 1 when some are pending")->callback([&invocation] {
+    invocation.command = SchemaStatus;
+  });
+  auto* demo = app.add_subcommand("demo", "sample data");
+  demo->require_subcommand(1);
+  auto* load = demo->add_subcommand("load", "fill the tables with sample data dated relative to now");
+  load->add_flag("--if-empty", invocation.if_empty, "leave tables that hold rows alone, without an error");
+  load->callback([&invocation] {
+    invocation.command = [&](const auto& config, auto stop) { return DemoLoad(config, invocation.if_empty, stop); };
+  });
+}
+
+void AddTools(CLI::App& app, Invocation& invocation) {
+  auto* tools = app.add_subcommand("tools", "list the tools that agents see");
+  tools->add_flag("--json", invocation.tools_json, "with schemas, as JSON");
+  tools->callback([&invocation] {
+    invocation.command = [&](const auto& config, auto) { return ListTools(config, invocation.tools_json); };
+  });
+  auto* call = app.add_subcommand("call", "call one tool and print its answer");
+  call->add_option("tool", invocation.call.tool, "name, such as query.trend")->required();
+  auto* pairs = call->add_option("arguments", invocation.call.pairs, "key=value …");
+  call->add_option("--json", invocation.call.json, "all arguments as one JSON object")->excludes(pairs);
+  call->callback([&invocation] {
+    invocation.command = [&](const auto& config, auto stop) { return CallTool(config, invocation.call, stop); };
+  });
+}
+
+// Every setting as a flag; subcommands hand what they do not know up to here.
+void AddSettings(CLI::App& app, Invocation& invocation) {
+  app.fallthrough();
+  app.add_option("--config", invocation.settings_file,
+                 "file of NAME=value lines; the environment and flags win over it");
+  for (const auto& setting : config::Settings()) {
+    app.add_option(config::FlagName(setting.name), invocation.flags[std::string(setting.name)],
+                   std::string(setting.meaning) + " [" + std::string(setting.fallback) + "]")
+        ->group("Settings, also as environment variables and in a file (CH_HOST is --ch-host)");
+  }
+  app.add_subcommand("config", "print the settings in force and where they come from")->callback([&invocation] {
+    invocation.command = [&](const config::Config& config, auto) { return PrintSettings(config, *invocation.values); };
+  });
+}
+
+int Run(Invocation& invocation) {
+  SignalStop signals;
+  auto values = CollectSettings(invocation.flags, invocation.settings_file);
+  if (!values.ok()) return Report(values.error());
+  invocation.values = std::move(*values);
+  auto config = config::Load(*invocation.values);
+  if (!config.ok()) return Report(config.error());
+  log::SetLevel(config->log_level);
+  for (const auto& notice : config->notices) log::Warning(notice);
+  return invocation.command(*config, signals.Token());
+}
+
+int Main(int argc, char** argv) {
+  CLI::App app{"A Model Context Protocol server for ClickHouse", "chimera-mcp"};
+  app.set_version_flag("--version", std::string("chimera-mcp ") + kVersion);
+  app.require_subcommand(1);
+  app.footer(kExamples);
+  Invocation invocation;
+  AddSettings(app, invocation);
+  AddServe(app, invocation);
+  AddEngine(app, invocation);
+  AddData(app, invocation);
+  AddTools(app, invocation);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? kDone : kMisused;
+  }
+  return Run(invocation);
+}
+
+}  // namespace
+}  // namespace chimera::app
+
+int main(int argc, char** argv) {
+  return chimera::app::Main(argc, argv);
+}
