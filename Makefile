@@ -1,6 +1,9 @@
 # For people. Each target does what it needs before; all of them can be run again.
 HTTP ?= 127.0.0.1:8080
 
+# Ninja's progress line belongs on a terminal; elsewhere it would be a line a file.
+QUIET := $(if $(MAKE_TERMOUT),,-- --quiet)
+
 .PHONY: setup setup-dev build run test bench lint format clean
 
 setup:  ## install what is missing to build and run
@@ -12,7 +15,7 @@ setup-dev: setup  ## install what tests and lint need besides
 build: setup  ## build/release/chimera-mcp
 	@cmake --preset release -DBUILD_TESTING=OFF >build/configure.log 2>&1 || { cat build/configure.log; exit 1; }
 	@echo "building …"
-	@cmake --build --preset release --target chimera-mcp -- --quiet
+	@cmake --build --preset release --target chimera-mcp $(QUIET)
 
 run: build  ## MCP at http://127.0.0.1:8080/mcp on the embedded ClickHouse, with sample data
 	@build/release/chimera-mcp serve --http $(HTTP) --demo --hints
@@ -20,7 +23,7 @@ run: build  ## MCP at http://127.0.0.1:8080/mcp on the embedded ClickHouse, with
 test: setup-dev  ## everything, on the release build
 	@cmake --preset release -DBUILD_TESTING=ON >build/configure.log 2>&1 || { cat build/configure.log; exit 1; }
 	@echo "building …"
-	@cmake --build --preset release -- --quiet
+	@cmake --build --preset release $(QUIET)
 	@ctest --preset release
 
 bench: build setup-dev  ## the figures of docs/performance.md
