@@ -15,8 +15,10 @@ Json Bound(double value) {
 
 void AddIntegerRange(const ColumnType& type, Json& schema) {
   if (type.bits > 64) return;  // no JSON number holds the bounds
-  const std::string smallest(SmallestMagnitude(type));
-  schema["minimum"] = Json::parse(type.kind == TypeKind::kUnsigned ? smallest : "-" + smallest);
+  if (type.kind == TypeKind::kUnsigned) schema["minimum"] = 0;
+  if (type.kind == TypeKind::kSigned && type.bits < 32) {
+    schema["minimum"] = Json::parse("-" + std::string(SmallestMagnitude(type)));
+  }
   // What 32 bits hold tells a model nothing that it could use; the check refuses what is beyond them all the same.
   if (type.bits < 32) schema["maximum"] = Json::parse(LargestInteger(type));
 }
@@ -120,15 +122,15 @@ Json RowSchema(const InsertRules& rules) {
 
 Json InputSchema(const InsertRules& rules) {
   const Json rows = {{"type", "array"},
-                     {"description", "the rows; or give data"},
+                     {"description", "or give data"},
                      {"minItems", 1},
                      {"maxItems", kMaxInsertRows},
                      {"items", RowSchema(rules)}};
-  const Json data = {{"type", "object"}, {"description", "one row, with the fields of an item of rows"}};
+  const Json data = {{"type", "object"}, {"description", "one row, instead of rows"}};
   const Json key = {{"type", "string"},
                     {"minLength", 1},
                     {"maxLength", kMaxKeyBytes},
-                    {"description", "names this batch, such as a UUID; default: derived from the rows"}};
+                    {"description", "default: derived from the rows"}};
   const Json dry_run = {{"type", "boolean"}, {"description", "check only, store nothing"}};
   return {{"type", "object"},
           {"properties", {{"rows", rows}, {"data", data}, {"idempotency_key", key}, {"dry_run", dry_run}}},
@@ -140,23 +142,21 @@ Json OutputSchema() {
   const Json text = {{"type", "string"}};
   const Json integer = {{"type", "integer"}};
   const Json text_or_null = {{"type", {"string", "null"}}};
-  const Json range = {{"type", {"object", "null"}}, {"properties", {{"first", text}, {"last", text}}}};
-  const Json day = {{"type", "object"}, {"properties", {{"day", text_or_null}, {"rows", integer}}}};
   const Json properties = {{"table", text},
                            {"accepted_rows", integer},
                            {"dry_run", {{"type", "boolean"}}},
-                           {"batch_token", {{"type", "string"}, {"description", "the same for every repeat"}}},
+                           {"batch_token", text},
                            {"idempotency_key", text_or_null},
-                           {"ts_range", range},
-                           {"partitions", {{"type", "array"}, {"items", day}}},
-                           {"notes", {{"type", "array"}, {"items", text}}}};
+                           {"ts_range", {{"type", {"object", "null"}}}},
+                           {"partitions", {{"type", "array"}, {"description", "{day, rows}"}}},
+                           {"notes", {{"type", "array"}}}};
   return {{"type", "object"}, {"properties", properties}, {"required", {"table", "accepted_rows", "dry_run", "notes"}}};
 }
 
 std::string Description(const schema::InsertTool& declaration) {
   return declaration.description +
-         " Give rows (up to 100,000) or data. One bad value and nothing is stored; every problem is listed. Safe to "
-         "repeat: identical rows are stored once, so give distinct events their own time or idempotency_key.";
+         " All rows are stored or none. Identical rows sent again are stored once: give distinct events their own time "
+         "or idempotency_key.";
 }
 
 }  // namespace
