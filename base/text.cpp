@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 #include <cstdlib>
+#include <cstring>
 #include <numeric>
 
 namespace chimera {
@@ -73,6 +74,28 @@ bool SecondByteFits(unsigned char lead, unsigned char second) {
   return second >= low && second <= high;
 }
 
+// The length of the well-formed sequence at `i`, or 0.
+size_t WellFormedLength(std::string_view text, size_t i) {
+  const auto lead = static_cast<unsigned char>(text[i]);
+  const size_t length = SequenceLength(lead);
+  if (length == 0 || i + length > text.size()) return 0;
+  if (length > 1 && !SecondByteFits(lead, static_cast<unsigned char>(text[i + 1]))) return 0;
+  for (size_t k = 2; k < length; ++k) {
+    if ((static_cast<unsigned char>(text[i + k]) & 0xC0) != 0x80) return 0;
+  }
+  return length;
+}
+
+// The first byte from `i` on that is not ASCII; eight at a time, because whole results pass through here.
+size_t SkipAscii(std::string_view text, size_t i) {
+  for (uint64_t word = 0; i + sizeof word <= text.size(); i += sizeof word) {
+    std::memcpy(&word, text.data() + i, sizeof word);
+    if ((word & 0x8080808080808080u) != 0) break;
+  }
+  while (i < text.size() && static_cast<unsigned char>(text[i]) < 0x80) ++i;
+  return i;
+}
+
 }  // namespace
 
 std::string Join(const std::vector<std::string>& parts, std::string_view separator) {
@@ -119,16 +142,24 @@ std::string DidYouMean(std::string_view name, const std::vector<std::string>& ca
 
 bool IsValidUtf8(std::string_view text) {
   for (size_t i = 0; i < text.size();) {
-    const auto lead = static_cast<unsigned char>(text[i]);
-    const size_t length = SequenceLength(lead);
-    if (length == 0 || i + length > text.size()) return false;
-    if (length > 1 && !SecondByteFits(lead, static_cast<unsigned char>(text[i + 1]))) return false;
-    for (size_t k = 2; k < length; ++k) {
-      if ((static_cast<unsigned char>(text[i + k]) & 0xC0) != 0x80) return false;
-    }
+    i = SkipAscii(text, i);
+    if (i == text.size()) return true;
+    const size_t length = WellFormedLength(text, i);
+    if (length == 0) return false;
     i += length;
   }
   return true;
+}
+
+std::string ReplaceInvalidUtf8(std::string_view text) {
+  std::string out;
+  out.reserve(text.size() + 16);
+  for (size_t i = 0; i < text.size();) {
+    const size_t length = WellFormedLength(text, i);
+    out += length == 0 ? std::string_view("\xEF\xBF\xBD") : text.substr(i, length);
+    i += std::max<size_t>(length, 1);
+  }
+  return out;
 }
 
 std::string Sha256Hex(std::string_view bytes) {

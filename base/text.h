@@ -19,6 +19,8 @@ std::vector<std::string> Nearest(std::string_view name, const std::vector<std::s
 std::string DidYouMean(std::string_view name, const std::vector<std::string>& candidates);
 
 bool IsValidUtf8(std::string_view text);
+/// `text` with each byte that belongs to no well-formed sequence replaced by U+FFFD.
+std::string ReplaceInvalidUtf8(std::string_view text);
 std::string Sha256Hex(std::string_view bytes);  ///< 64 lower-case hex digits
 std::string RandomHex(size_t bytes);            ///< from the operating system's generator; unguessable
 std::string NewUuid();                          ///< random, version 4, lower case

@@ -60,6 +60,7 @@ struct Rows {
   std::string rows_json;
   uint64_t row_count = 0;
   bool truncated = false;           ///< exact: there was at least one more row
+  bool invalid_utf8 = false;        ///< some strings are not UTF-8; JSON cannot hold them: U+FFFD stands for such bytes
   bool truncated_by_bytes = false;  ///< the byte cap, not the row cap, ended it
   std::string query_id;
   Statistics statistics;

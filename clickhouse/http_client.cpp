@@ -22,6 +22,16 @@ namespace {
 
 constexpr std::string_view kFormat = "JSONCompactEachRowWithNamesAndTypes";
 
+// What the embedded engine's front takes as a URL; ClickHouse's own http_max_uri_size is larger.
+constexpr size_t kMaxTargetBytes = 65000;
+
+Error TooLong(const Target& target) {
+  return MakeError(ErrorCode::kTooLarge,
+                   "the parameters of the query take " + std::to_string(target.Text().size()) +
+                       " bytes; the limit is " + std::to_string(kMaxTargetBytes),
+                   "pass fewer or shorter values, or select them by a subquery");
+}
+
 double MillisecondsSince(Deadline::Clock::time_point start) {
   return std::chrono::duration<double, std::milli>(Deadline::Clock::now() - start).count();
 }
@@ -133,6 +143,7 @@ Result<Rows> HttpClient::Read(const RequestContext& context, const Query& query)
   std::string query_id = NewUuid();
   const auto& database = query.database.empty() ? options_.database : query.database;
   Target target = ReadTarget(query, query_id, database, context.deadline);
+  if (target.Text().size() > kMaxTargetBytes) return TooLong(target);
   RowsReply reply(query.max_rows, query.max_bytes);
   if (auto error = Run(context, {query_id, target.Text(), query.sql}, reply)) return *std::move(error);
   Rows rows = reply.TakeRows();

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "base/text.h"
+
 namespace chimera::clickhouse {
 namespace {
 
@@ -36,6 +38,10 @@ bool RowReader::Append(std::string_view bytes) {
 }
 
 bool RowReader::TakeLine(std::string_view line) {
+  if (!IsValidUtf8(line)) {
+    rows_.invalid_utf8 = true;
+    return TakeLine(ReplaceInvalidUtf8(line));
+  }
   bool taken = IsArray(line);
   if (taken && expect_ == Expect::kRow) return TakeRow(line);
   if (taken) taken = expect_ == Expect::kNames ? TakeNames(line) : TakeTypes(line);

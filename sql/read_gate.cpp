@@ -4,6 +4,7 @@
 #include <array>
 
 #include "sql/lexer.h"
+#include "sql/name_policy.h"
 #include "sql/query_walker.h"
 #include "sql/show_statement.h"
 #include "sql/token_cursor.h"
@@ -104,7 +105,7 @@ Result<ReadStatement> CheckRead(std::string_view sql) {
     return MakeError(
         ErrorCode::kTooLarge,
         "the SQL has " + std::to_string(sql.size()) + " bytes; the limit is " + std::to_string(kMaxStatementBytes),
-        "pass long lists of values as parameters, such as {ids:Array(UInt64)}");
+        "select long lists of values by a subquery instead of writing them out");
   }
   Result<std::vector<Token>> tokens = Tokenize(sql);
   if (!tokens) return tokens.error();
@@ -117,6 +118,13 @@ Result<ReadStatement> CheckRead(std::string_view sql) {
   const Token& last = tokens->back();
   return ReadStatement{std::string(sql.substr(0, last.offset + last.text.size())), std::string(statement->kind),
                        walker.TakeSettings()};
+}
+
+Status CheckTable(std::string_view database, std::string_view table) {
+  if (!IsSystemDatabase(database) || IsReadableSystemTable(database, table)) return Ok();
+  return MakeError(ErrorCode::kStatementRefused,
+                   "the system table `" + std::string(database) + "." + std::string(table) + "` is not readable",
+                   "of `system`, read " + std::string(ReadableSystemTables()));
 }
 
 }  // namespace chimera::sql

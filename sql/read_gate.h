@@ -29,4 +29,8 @@ inline constexpr size_t kMaxStatementBytes = 262144;
 /// tools). Pure; linear in the length of `sql`; any thread.
 Result<ReadStatement> CheckRead(std::string_view sql);
 
+/// The same policy for a table that a caller names outside SQL text: kStatementRefused for a table of `system` or
+/// `information_schema` that is not on the list of those that reveal no query, account or secret. Pure; any thread.
+Status CheckTable(std::string_view database, std::string_view table);
+
 }  // namespace chimera::sql

@@ -59,6 +59,16 @@ std::string QuantileSql(const AggregateCall& call, double level, const std::stri
   return name + (call.may_be_empty ? "OrNull(" : "(") + ToText(Json(level)) + ")(" + argument + ")";
 }
 
+// ClickHouse sums and averages integers in 64 bits, or as wide as they are, and wraps around without a word.
+std::string WithoutOverflow(std::string_view function, std::string_view type, const std::string& column) {
+  const std::string_view bare = BareType(type);
+  const bool is_wide =
+      IsIntegerType(bare) && !bare.ends_with("Int8") && !bare.ends_with("Int16") && !bare.ends_with("Int32");
+  if (is_wide && function == "sum") return "toInt256(" + column + ")";
+  if (is_wide && function == "avg") return "toFloat64(" + column + ")";
+  return column;
+}
+
 double LevelOf(const Function& function, const AggregateCall& call, const std::string& path, Problems& problems) {
   if (function.level != 0) return function.level;
   if (!call.level) problems.Add(path + "level", "is required for quantile", nullptr, "0 to 1, for example 0.95");
@@ -95,7 +105,7 @@ std::string AggregateSql(TableQuery& query, const AggregateCall& call, const std
   if (function.exact.empty()) return QuantileSql(call, LevelOf(function, call, path, problems), column, decimal);
   const bool or_null = call.may_be_empty && call.function != "count" && call.function != "uniq";
   const std::string_view name = call.approximate ? function.approximate : function.exact;
-  return std::string(name) + (or_null ? "OrNull(" : "(") + column + ")";
+  return std::string(name) + (or_null ? "OrNull(" : "(") + WithoutOverflow(call.function, found->type, column) + ")";
 }
 
 bool IsAdditive(std::string_view function) {

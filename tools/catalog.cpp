@@ -5,6 +5,7 @@
 
 #include "base/text.h"
 #include "sql/lexer.h"
+#include "sql/read_gate.h"
 
 namespace chimera::tools {
 namespace {
@@ -220,6 +221,7 @@ std::shared_ptr<const Table> Catalog::Kept(const std::string& name) {
 
 Result<std::shared_ptr<const Table>> Catalog::Load(const RequestContext& context, std::string_view database,
                                                    std::string_view table) {
+  if (Status readable = sql::CheckTable(database, table); !readable) return readable.error();
   clickhouse::Query query;
   query.sql = kTableSql;
   query.parameters = {{"database", std::string(database)}, {"table", std::string(table)}};

@@ -115,6 +115,7 @@ Correlation Correlate(const std::vector<Point>& points, bool by_rank) {
     y.push_back(point.y);
   }
   Correlation result;
+  if (points.size() < 3) return result;  // two points always lie on a line
   result.r = by_rank ? Spearman(x, y) : Pearson(x, y);
   if (result.r) result.p_value = CorrelationPValue(*result.r, points.size());
   return result;

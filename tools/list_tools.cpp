@@ -1,6 +1,7 @@
 // The tools that tell what there is: `list.databases`, `list.tables`, `describe.table`. One statement each, however
 // many tables there are; sizes come from the catalogue, no table is read.
 #include "base/text.h"
+#include "sql/read_gate.h"
 #include "tools/answer.h"
 #include "tools/catalog.h"
 #include "tools/toolset.h"
@@ -188,6 +189,7 @@ class DescribeTableTool final : public JsonTool {
 
   // An answer without rows when there is no such table.
   Result<Answer> Describe(const RequestContext& context, const std::string& database, const std::string& table) {
+    if (Status readable = sql::CheckTable(database, table); !readable) return readable.error();
     clickhouse::Query query;
     query.sql = kTableSql;
     query.parameters = {{"database", database}, {"table", table}};

@@ -5,6 +5,7 @@
 #include <cctype>
 #include <charconv>
 #include <chrono>
+#include <cmath>
 #include <cstdio>
 #include <limits>
 
@@ -60,12 +61,19 @@ Result<std::string> FloatText(const ColumnType& type, const Json& value) {
   std::string text = NumberText(value);
   double number = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);  // takes nan and inf too
-  if (error == std::errc() && end == text.data() + text.size()) return text;
-  return Wrong("must be a number for " + type.plain);
+  if (error != std::errc() || end != text.data() + text.size()) return Wrong("must be a number for " + type.plain);
+  if (type.bits == 32 && std::isfinite(number) && !std::isfinite(static_cast<float>(number))) {
+    return Wrong("is out of range for " + type.plain, "use Float64");
+  }
+  return text;
 }
 
 Result<std::string> DecimalText(const ColumnType& type, const Json& value) {
+  constexpr size_t kDigitsOfDouble = 15;
   std::string text = NumberText(value);
+  if (value.is_number_float() && text.size() > kDigitsOfDouble) {
+    return Wrong("has more digits than a JSON number keeps", "send it as a string");
+  }
   const std::string_view digits = std::string_view(text).substr(text.starts_with('-') ? 1 : 0);
   const size_t point = std::min(digits.find('.'), digits.size());
   const std::string_view whole = digits.substr(0, point);
@@ -99,7 +107,10 @@ std::string EpochText(Instant at, int fraction_digits) {
 
 Result<std::string> DateText(const ColumnType& type, const ParsedTime& time) {
   if (time.at != BucketStart(time.at, Bucket::kDay)) return Wrong("must be a date without a time of day");
-  if (type.bits == 16 && time.at < Instant{}) return Wrong("does not fit Date, which starts in 1970", "use Date32");
+  constexpr std::chrono::days kLastDate{65535};  // 2149-06-06
+  if (type.bits == 16 && (time.at < Instant{} || time.at > Instant{kLastDate})) {
+    return Wrong("does not fit Date, which holds 1970-01-01 to 2149-06-06", "use Date32");
+  }
   return PlainTime(time.at, 0).substr(0, 10);
 }
 
@@ -167,6 +178,12 @@ Result<std::string> ScalarText(std::string_view type_text, const Json& value) {
     return Wrong("must be a single value for " + std::string(type_text), "only Array(…) takes a list");
   }
   if (type_text == "Identifier") return IdentifierText(value);
+  constexpr std::array<std::string_view, 5> kWrapping = {"Map", "Tuple", "Nested", "Time", "Time64"};
+  if (std::find(kWrapping.begin(), kWrapping.end(), TypeFamily(type_text)) != kWrapping.end()) {
+    return Wrong(
+        "cannot be a parameter of type " + std::string(type_text) + ": ClickHouse changes values that do not fit",
+        "pass its parts as parameters of plain types");
+  }
   const auto type = ParseColumnType(type_text);
   if (!type) return NumberText(value);  // a type that only the database knows: it checks
   switch (type->kind) {

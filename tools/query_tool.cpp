@@ -120,6 +120,7 @@ Answer AnswerOf(const clickhouse::Rows& rows, const clickhouse::Query& query) {
     object.Add("truncation_note", note);
     answer.summary += ", " + note;
   }
+  if (rows.invalid_utf8) answer.summary += "; some strings are not UTF-8, � stands for their bytes: select hex(column)";
   object.Add("statistics", StatisticsJson(rows.statistics)).Add("query_id", rows.query_id);
   answer.summary += ".";
   answer.structured_json = object.Take();

@@ -28,6 +28,12 @@ TEST(IsValidUtf8, FollowsTheTableOfWellFormedSequences) {
   EXPECT_FALSE(IsValidUtf8("\xE2\x82")) << "cut";
 }
 
+TEST(ReplaceInvalidUtf8, ReplacesEachByteThatBelongsToNothing) {
+  EXPECT_EQ(ReplaceInvalidUtf8("a\xFF\xC3z€"), "a\xEF\xBF\xBD\xEF\xBF\xBDz€");
+  EXPECT_EQ(ReplaceInvalidUtf8("12345678µ"), "12345678µ");
+  EXPECT_TRUE(IsValidUtf8(ReplaceInvalidUtf8("12345678\x80")));
+}
+
 TEST(Sha256Hex, MatchesThePublishedVector) {
   EXPECT_EQ(Sha256Hex("abc"), "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
 }

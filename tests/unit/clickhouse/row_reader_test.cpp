@@ -45,6 +45,15 @@ TEST(RowReader, TruncatesExactlyAtTheRowCap) {
   EXPECT_EQ(rows.rows_json, "[\"1\",\"x\\n]\"],[\"2\",\"[ü\"]");
 }
 
+TEST(RowReader, ReplacesBytesThatJsonCannotHold) {
+  RowReader reader(10, 1000);
+  EXPECT_TRUE(reader.Append("[\"\xFFname\"]\n[\"String\"]\n[\"a\xC3\"]\n"));
+  const Rows rows = reader.Take();
+  EXPECT_TRUE(rows.invalid_utf8);
+  EXPECT_EQ(rows.columns.at(0).name, "\xEF\xBF\xBDname");
+  EXPECT_EQ(rows.rows_json, "[\"a\xEF\xBF\xBD\"]");
+}
+
 TEST(RowReader, ZeroRowsMayBeAskedFor) {
   EXPECT_TRUE(ReadIn(7, kHeader + kRows, 0).Truncated());
   EXPECT_FALSE(ReadIn(7, kHeader, 0).Truncated());

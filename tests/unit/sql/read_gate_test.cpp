@@ -16,6 +16,14 @@ std::string Repeat(std::string_view text, size_t times) {
   return repeated;
 }
 
+TEST(ReadGate, HasOnePolicyForTablesInAndOutsideOfSql) {
+  EXPECT_TRUE(CheckTable("chimera_metrics", "users").ok());
+  EXPECT_TRUE(CheckTable("system", "tables").ok());
+  for (const char* table : {"processes", "users", "query_log", "named_collections", "something_new"}) {
+    EXPECT_FALSE(CheckTable("SYSTEM", table).ok()) << table;
+  }
+}
+
 TEST(ReadGate, RemovesWhatFollowsTheStatement) {
   const auto statement = CheckRead("  -- why\nSELECT 'a;' ; -- done\n;");
   ASSERT_TRUE(statement.ok());

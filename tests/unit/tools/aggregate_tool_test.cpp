@@ -60,6 +60,20 @@ TEST_F(AggregateTool, GivesNullInsteadOfZeroForNoRows) {
   EXPECT_FALSE(Contains(LastQuery().sql, "FINAL"));
 }
 
+TEST_F(AggregateTool, DoesNotWrapAroundIn64Bits) {
+  Reply(Json::parse(R"([["1", 1.5]])"));
+  Call(*tool_, Json::parse(R"({"table": "visits", "group_by": ["id"], "metrics": [{"function": "sum", "column": "id"},
+    {"function": "avg", "column": "id"}]})"));
+  EXPECT_TRUE(Contains(LastQuery().sql, "sum(toInt256(t.`id`))")) << LastQuery().sql;
+  EXPECT_TRUE(Contains(LastQuery().sql, "avg(toFloat64(t.`id`))"));
+}
+
+TEST_F(AggregateTool, ReadsNoSystemTableThatTellsOfOthers) {
+  const Error error =
+      CallBadly(*tool_, Json::parse(R"({"table": "system.processes", "metrics": [{"function": "count"}]})"));
+  EXPECT_EQ(error.code, ErrorCode::kStatementRefused);
+}
+
 TEST_F(AggregateTool, ApproximatesOnlyOnRequest) {
   Reply(Json::array());
   Call(*tool_, Json::parse(R"({"table": "bench_runs", "approximate": true, "group_by": ["model"],

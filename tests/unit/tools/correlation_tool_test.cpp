@@ -33,7 +33,7 @@ TEST_F(CorrelationTool, JoinsTwoAggregatesPerBucket) {
   const std::string sql = answer["sql"];
   EXPECT_TRUE(
       Contains(sql, "toDate(t.`ts`, 'UTC') AS bucket, 'x' AS side, toFloat64(avg(t.`latency_p95_ms`)) AS value"));
-  EXPECT_TRUE(Contains(sql, "t.`day` AS bucket, 'y' AS side, toFloat64(sum(t.`visits`)) AS value"));
+  EXPECT_TRUE(Contains(sql, "t.`day` AS bucket, 'y' AS side, toFloat64(sum(toInt256(t.`visits`))) AS value"));
   EXPECT_TRUE(Contains(sql, "`bench_runs` AS t FINAL"));
   EXPECT_EQ(answer["r"], nullptr);
   EXPECT_EQ(

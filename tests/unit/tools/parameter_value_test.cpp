@@ -28,6 +28,13 @@ TEST(BindParameter, RefusesWhatTheDatabaseWouldWrap) {
   EXPECT_TRUE(Refused("Decimal(12, 6)", "0.0000004"));
   EXPECT_TRUE(Refused("Decimal(4, 2)", 123));
   EXPECT_EQ(Bound("Decimal(4, 2)", "12.34"), "12.34");
+  EXPECT_TRUE(Refused("Decimal(38, 20)", 1.23456789012345678901)) << "a double has kept 17 digits of it";
+  EXPECT_TRUE(Refused("Float32", 1e39));
+  EXPECT_EQ(Bound("Float32", "inf"), "inf");
+  EXPECT_EQ(Bound("Date", "2149-06-06"), "2149-06-06");
+  EXPECT_TRUE(Refused("Date", "2149-06-07"));
+  EXPECT_TRUE(Refused("Map(String, UInt8)", "{'a':300}"));
+  EXPECT_TRUE(Refused("Tuple(UInt8)", "(300)"));
 }
 
 TEST(BindParameter, SendsTimesAsTheSameInstantInEveryZone) {
