@@ -1,6 +1,10 @@
 // The command line: reads arguments and configuration, wires the parts, owns signals and lifetime.
 
+#include <fcntl.h>
+#include <unistd.h>
+
 #include <CLI/CLI.hpp>
+#include <cstdio>
 #include <functional>
 #include <optional>
 
@@ -54,7 +58,8 @@ void AddEngine(CLI::App& app, Invocation& invocation) {
   auto* where = engine->add_option_group("address")->require_option(1);
   where->add_option("--socket", invocation.engine.socket, "Unix socket to listen on");
   where->add_option("--listen", invocation.engine.listen, "HOST:PORT to listen on; port 0 takes a free one");
-  engine->add_option("--idle-exit", invocation.engine.idle_exit_seconds, "leave after so many idle seconds; 0: never");
+  engine->add_option("--idle-exit", invocation.engine.idle_exit_seconds, "leave after so many idle seconds; 0: never")
+      ->check(CLI::NonNegativeNumber);
   engine->add_option("--library", invocation.engine.library, "path of libchdb.so");
   engine->callback([&invocation] {
     invocation.command = [&](const config::Config& config, auto stop) {
@@ -103,9 +108,10 @@ void AddSettings(CLI::App& app, Invocation& invocation) {
   app.add_option("--config", invocation.settings_file,
                  "file of NAME=value lines; the environment and flags win over it");
   for (const auto& setting : config::Settings()) {
+    if (setting.secret) continue;  // everybody can read the arguments of a process
     app.add_option(config::FlagName(setting.name), invocation.flags[std::string(setting.name)],
                    std::string(setting.meaning) + " [" + std::string(setting.fallback) + "]")
-        ->group("Settings, also as environment variables and in a file (CH_HOST is --ch-host)");
+        ->group("Settings, also as environment variables and in a file (CH_HOST is --ch-host; passwords only there)");
   }
   app.add_subcommand("config", "print the settings in force and where they come from")->callback([&invocation] {
     invocation.command = [&](const config::Config& config, auto) { return PrintSettings(config, *invocation.values); };
@@ -124,7 +130,18 @@ int Run(Invocation& invocation) {
   return invocation.command(*config, signals.Token());
 }
 
+// A descriptor that the parent closed would be taken by the next file or socket that is opened, and then written to as
+// if it were the log, or read as if it were the client.
+void OpenStandardStreams() {
+  int opened = 0;
+  do {
+    opened = ::open("/dev/null", O_RDWR);
+  } while (opened >= 0 && opened <= STDERR_FILENO);
+  if (opened > STDERR_FILENO) ::close(opened);
+}
+
 int Main(int argc, char** argv) {
+  OpenStandardStreams();
   CLI::App app{"A Model Context Protocol server for ClickHouse", "chimera-mcp"};
   app.set_version_flag("--version", std::string("chimera-mcp ") + kVersion);
   app.require_subcommand(1);
@@ -140,7 +157,9 @@ int Main(int argc, char** argv) {
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == 0 ? kDone : kMisused;
   }
-  return Run(invocation);
+  const int code = Run(invocation);
+  // A full disk or a closed stdout: what was asked for has not arrived.
+  return std::fflush(stdout) == 0 && std::ferror(stdout) == 0 ? code : kFailed;
 }
 
 }  // namespace

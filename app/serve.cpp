@@ -1,5 +1,7 @@
 #include <chrono>
 #include <cstdio>
+#include <cstdlib>
+#include <thread>
 
 #include "app/backend.h"
 #include "app/commands.h"
@@ -36,6 +38,20 @@ mcp::ServerOptions ProtocolOptions(const config::Config& config) {
   return options;
 }
 
+// A client that never stops sending on an open connection must not keep a server alive that was told to end. Longer
+// than HttpServerOptions::drain, so that calls in flight have had their time.
+void EndLate(const std::stop_token& stop, const std::stop_token& served) {
+  constexpr std::chrono::seconds kPatience{12};
+  constexpr std::chrono::milliseconds kStep{100};
+  while (!stop.stop_requested() && !served.stop_requested()) std::this_thread::sleep_for(kStep);
+  for (const Deadline late = Deadline::After(kPatience); !late.Expired();) {
+    if (served.stop_requested()) return;
+    std::this_thread::sleep_for(kStep);
+  }
+  log::Warning("clients still hold connections; ending without them");
+  std::_Exit(kDone);
+}
+
 int ServeHttp(mcp::Server& server, const ServeOptions& options, const std::stop_token& stop) {
   auto address = config::ParseHostPort(options.http);
   if (!address.ok()) return Report(address.error());
@@ -48,6 +64,7 @@ int ServeHttp(mcp::Server& server, const ServeOptions& options, const std::stop_
   const std::string url = "http://" + host + ":" + std::to_string((*http)->Port()) + http_options.path;
   std::fprintf(stderr, "serving MCP at %s\n", url.c_str());
   if (options.hints) std::fputs(ConnectHints(url, ExecutablePath()).c_str(), stderr);
+  const std::jthread watchdog([stop](const std::stop_token& served) { EndLate(stop, served); });
   std::stop_callback on_stop(stop, [&http] { (*http)->Stop(); });
   if (!stop.stop_requested()) (*http)->Run();
   return kDone;

@@ -1,6 +1,7 @@
 #include <unistd.h>
 
 #include <cstdio>
+#include <filesystem>
 #include <fstream>
 #include <iterator>
 
@@ -11,6 +12,11 @@ namespace chimera::app {
 namespace {
 
 Result<config::SettingMap> ReadSettingsFile(const std::string& path) {
+  std::error_code error;
+  if (!std::filesystem::is_regular_file(path, error)) {
+    return MakeError(ErrorCode::kIoError, "the settings file " + path + " is not there, or is no regular file",
+                     "check --config");
+  }
   std::ifstream file(path, std::ios::binary);
   if (!file) return MakeError(ErrorCode::kIoError, "cannot read the settings file " + path, "check --config");
   const std::string text{std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};

@@ -70,11 +70,6 @@ std::string DefaultDataDir(const Reader& reader) {
   return "/var/tmp/chimera-mcp";
 }
 
-std::string DefaultSocketDir(const Reader& reader) {
-  const auto runtime = reader.Foreign("XDG_RUNTIME_DIR");
-  return runtime ? *runtime + "/chimera-mcp" : std::string();
-}
-
 // The native protocol's ports are what many people know; the HTTP port of the same server stands beside them.
 int HttpPort(int port, std::vector<std::string>& notices) {
   const int http = port == 9440 ? 8443 : port == 9000 ? 8123 : port;
@@ -102,7 +97,6 @@ void LoadClickHouse(Reader& reader, Config& config) {
 void LoadEngine(Reader& reader, Config& config) {
   config.engine.data_dir = reader.Text("CHIMERA_DATA_DIR", DefaultDataDir(reader));
   config.engine.library = reader.Text("CHIMERA_LIBCHDB", "");
-  config.engine.socket_dir = DefaultSocketDir(reader);
   config.engine.idle_exit = std::chrono::seconds(reader.Integer("CHIMERA_ENGINE_IDLE", 300, 1, 86400));
 }
 

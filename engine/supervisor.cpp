@@ -29,8 +29,7 @@ constexpr size_t kLogLines = 5;
 
 std::string SocketDir(const SupervisorOptions& options) {
   if (!options.socket_dir.empty()) return options.socket_dir;
-  const char* runtime = std::getenv("XDG_RUNTIME_DIR");
-  if (runtime && *runtime) return std::string(runtime) + "/chimera-mcp";
+  // Not under $XDG_RUNTIME_DIR: hosts start their servers with and without it, and all must find the same engine.
   return "/tmp/chimera-mcp-" + std::to_string(geteuid());
 }
 
@@ -78,9 +77,9 @@ struct Supervisor::Impl {
   SupervisorOptions options;
   std::string data_dir;
   std::string socket;
-  std::timed_mutex starting;           // one start at a time; guards `engine`
+  std::timed_mutex starting;           // one start at a time; guards `engines`
   std::atomic<bool> answered = false;  ///< the engine answered a ping once; then a connection is proof enough
-  std::optional<ChildProcess> engine;  ///< the one that this process started last, to be reaped
+  std::vector<ChildProcess> engines;   ///< that this process started and that have not ended, to be reaped
 };
 
 Result<std::string> SocketPath(const SupervisorOptions& options) {
@@ -91,7 +90,7 @@ Result<std::string> SocketPath(const SupervisorOptions& options) {
   const std::string path = dir + "/" + Sha256Hex(*data_dir).substr(0, 16) + ".sock";
   if (path.size() < sizeof(sockaddr_un::sun_path)) return path;
   return MakeError(ErrorCode::kIoError, "the path of the engine's socket is too long: " + path,
-                   "set XDG_RUNTIME_DIR to a shorter folder");
+                   "choose a shorter folder for it");
 }
 
 Supervisor::Supervisor() : impl_(std::make_unique<Impl>()) {}
@@ -119,6 +118,7 @@ Status Supervisor::EnsureRunning(const RequestContext& context) {
   while (!lock.try_lock_for(context.deadline.Remaining(kTurn))) {
     if (Status wanted = StillWanted(context); !wanted) return wanted;
   }
+  std::erase_if(impl_->engines, [](ChildProcess& engine) { return engine.Exited().has_value(); });
   if (impl_->answered && CanConnect(impl_->socket)) return Ok();
   impl_->answered = AnswersPing(impl_->socket, context.deadline.Remaining(kPingPatience));
   if (impl_->answered) return Ok();
@@ -136,9 +136,9 @@ Status Supervisor::Impl::Start(const RequestContext& context) {
   const uintmax_t mark = MarkLog(data_dir);
   auto child = Spawn();
   if (!child) return child.error();
-  engine.emplace(std::move(*child));
+  engines.push_back(std::move(*child));
   while (true) {
-    auto ready = Look(*engine, mark);
+    auto ready = Look(engines.back(), mark);
     if (!ready) return ready.error();
     if (*ready) return Ok();
     if (Status wanted = StillWanted(context); !wanted) return wanted;

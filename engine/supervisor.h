@@ -16,7 +16,7 @@ struct SupervisorOptions {
   std::string executable;  ///< of chimera-mcp itself; empty: /proc/self/exe
   std::string library;     ///< passed on to the engine; may be empty
   std::chrono::seconds idle_exit{300};
-  std::string socket_dir;  ///< empty: $XDG_RUNTIME_DIR/chimera-mcp, or /tmp/chimera-mcp-UID; mode 0700
+  std::string socket_dir;  ///< empty: /tmp/chimera-mcp-UID; mode 0700
 };
 
 /// The socket of the data folder's engine: a short path hashed from the folder's canonical path (sun_path is 108

@@ -106,6 +106,7 @@ struct HttpServer::Impl {
   std::mutex mutex;  // of state
   State state = State::kBound;
   std::atomic<bool> ended = false;
+  std::atomic<bool> stopping = false;
 };
 
 void HttpServer::Impl::Configure() {
@@ -125,6 +126,11 @@ void HttpServer::Impl::Route() {
   http.set_pre_routing_handler([this](const httplib::Request& request, httplib::Response& response) {
     DeclineCompression(request);
     DeclareEmptyBody(request);
+    if (stopping) {
+      response.set_header("Connection", "close");
+      Send(response, HttpError(503, "the server is shutting down; try again in a moment"));
+      return Handled::Handled;
+    }
     const auto refusal = gate.Check(HeadOf(request));
     if (!refusal) return Handled::Unhandled;
     Send(response, HttpError(refusal->status, refusal->message));
@@ -205,6 +211,7 @@ void HttpServer::Stop() {
   const std::lock_guard lock(impl_->mutex);
   if (impl_->state == Impl::State::kStopped) return;
   const bool running = std::exchange(impl_->state, Impl::State::kStopped) == Impl::State::kRunning;
+  impl_->stopping = true;
   impl_->endpoint.CancelAt(Deadline::After(impl_->options.drain));
   if (!running) {
     ::close(std::exchange(impl_->socket, -1));
