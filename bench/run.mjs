@@ -9,7 +9,7 @@ import { StdioClient } from './stdio_client.mjs';
 
 const binary = process.env.BIN ?? new URL('../build/release/chimera-mcp', import.meta.url).pathname;
 const folder = mkdtempSync(join(tmpdir(), 'chimera-bench-'));
-const env = { ...process.env, CHIMERA_DATA_DIR: join(folder, 'data'), XDG_RUNTIME_DIR: folder, CHIMERA_ENGINE_IDLE: '5',
+const env = { ...process.env, CHIMERA_DATA_DIR: join(folder, 'data'), CHIMERA_ENGINE_IDLE: '5',
   CHIMERA_LOG_LEVEL: 'error' };
 const figures = [];
 
