@@ -40,6 +40,14 @@ class Reader {
     return fallback;
   }
 
+  // The read gate checks system tables by their database's name; as the default one it would not be written.
+  std::string DataDatabase(std::string_view name, std::string fallback) {
+    std::string value = Text(name, std::move(fallback));
+    const std::string lower = ToLower(value);
+    if (lower == "system" || lower == "information_schema") Refuse(name, value, "a database for data");
+    return value;
+  }
+
   // The index of the value in `choices`.
   size_t Choice(std::string_view name, const std::vector<std::string>& choices, size_t fallback) {
     const std::optional<std::string> text = Text(name);
@@ -90,7 +98,7 @@ void LoadClickHouse(Reader& reader, Config& config) {
   options.port = host ? HttpPort(port, config.notices) : port;
   options.username = reader.Text("CH_USERNAME", reader.Text("CH_USER", "default"));
   options.password = reader.Text("CH_PASSWORD", "");
-  options.database = reader.Text("CH_DATABASE", "chimera_metrics");
+  options.database = reader.DataDatabase("CH_DATABASE", "chimera_metrics");
   options.pool_size = static_cast<size_t>(reader.Integer("CH_CONNECTION_POOL_SIZE", 10, 1, 1000));
 }
 

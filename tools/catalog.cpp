@@ -102,7 +102,9 @@ std::vector<std::string> TablesOf(std::string_view sql) {
 }
 
 // What other databases call it, in lower case.
-constexpr std::array<std::pair<std::string_view, std::string_view>, 16> kForeignFunctions = {{
+constexpr std::array<std::pair<std::string_view, std::string_view>, 18> kForeignFunctions = {{
+    {"average", "avg(x)"},
+    {"mean", "avg(x)"},
     {"percentile_cont", "quantileExactInclusive(0.95)(x)"},
     {"percentile_disc", "quantileExact(0.95)(x)"},
     {"percentile", "quantile(0.95)(x)"},

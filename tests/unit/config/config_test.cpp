@@ -40,6 +40,11 @@ TEST(Config, NamesTheVariableThatDoesNotFit) {
   EXPECT_EQ(LoadFrom({{"CH_SECURE", "maybe"}}).error().message, "CH_SECURE=maybe is not true or false");
 }
 
+TEST(Config, RefusesASystemDatabaseAsTheDefault) {
+  EXPECT_FALSE(LoadFrom({{"CH_DATABASE", "System"}}).ok());
+  EXPECT_TRUE(LoadFrom({{"CH_DATABASE", "systems"}}).ok());
+}
+
 TEST(Config, SplitsDatasetFolders) {
   EXPECT_EQ(LoadFrom({{"CHIMERA_DATASET_DIRS", "/a::/b"}})->dataset_dirs, (std::vector<std::string>{"/a", "/b"}));
 }
