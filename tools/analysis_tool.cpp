@@ -15,12 +15,6 @@ namespace {
 constexpr uint64_t kMaxRows = 500;
 constexpr uint64_t kMaxBytes = 1 << 20;
 
-// A bound as it was declared: 7, not 7.0.
-Json Bound(double bound) {
-  const auto whole = static_cast<int64_t>(bound);
-  return static_cast<double>(whole) == bound ? Json(whole) : Json(bound);
-}
-
 Json TypeOfArgument(std::string_view type) {
   const std::string_view bare = BareType(type);
   if (IsIntegerType(bare)) return "integer";
@@ -32,8 +26,8 @@ Json TypeOfArgument(std::string_view type) {
 Json ParameterSchema(const schema::AnalysisParameter& parameter) {
   Json schema = {{"type", TypeOfArgument(parameter.type)}};
   if (!parameter.description.empty()) schema["description"] = parameter.description;
-  if (parameter.min) schema["minimum"] = Bound(*parameter.min);
-  if (parameter.max) schema["maximum"] = Bound(*parameter.max);
+  if (parameter.min) schema["minimum"] = PlainNumber(*parameter.min);
+  if (parameter.max) schema["maximum"] = PlainNumber(*parameter.max);
   if (!parameter.allowed.empty()) schema["enum"] = parameter.allowed;
   if (parameter.fallback) schema["default"] = *parameter.fallback;
   return schema;
@@ -95,10 +89,11 @@ Json WithoutNan(Json value, std::string_view type) {
 
 class AnalysisTool final : public JsonTool {
  public:
-  AnalysisTool(clickhouse::Client& client, const schema::Dataset& dataset, const schema::AnalysisTool& declaration)
+  AnalysisTool(clickhouse::Client& client, Catalog& catalog, const schema::Dataset& dataset,
+               const schema::AnalysisTool& declaration)
       : JsonTool(Define(declaration)),
         client_(client),
-        catalog_(client),
+        catalog_(catalog),
         dataset_(dataset),
         declaration_(declaration) {}
 
@@ -179,16 +174,16 @@ class AnalysisTool final : public JsonTool {
   }
 
   clickhouse::Client& client_;
-  Catalog catalog_;
+  Catalog& catalog_;
   const schema::Dataset& dataset_;
   const schema::AnalysisTool& declaration_;
 };
 
 }  // namespace
 
-std::unique_ptr<Tool> CreateAnalysisTool(clickhouse::Client& client, const schema::Dataset& dataset,
+std::unique_ptr<Tool> CreateAnalysisTool(clickhouse::Client& client, Catalog& catalog, const schema::Dataset& dataset,
                                          const schema::AnalysisTool& declaration) {
-  return std::make_unique<AnalysisTool>(client, dataset, declaration);
+  return std::make_unique<AnalysisTool>(client, catalog, dataset, declaration);
 }
 
 }  // namespace chimera::tools

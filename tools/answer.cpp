@@ -1,6 +1,8 @@
 #include "tools/answer.h"
 
 #include <algorithm>
+#include <cmath>
+#include <cstdint>
 
 #include "tools/statistics.h"
 
@@ -33,6 +35,11 @@ Json StatisticsJson(const clickhouse::Statistics& statistics) {
   return {{"rows_read", statistics.rows_read},
           {"bytes_read", statistics.bytes_read},
           {"elapsed_ms", Rounded(statistics.elapsed_ms, 3)}};
+}
+
+Json PlainNumber(double value) {
+  const bool whole = std::trunc(value) == value && std::abs(value) < 9e15;
+  return whole ? Json(static_cast<int64_t>(value)) : Json(value);
 }
 
 Json ObjectSchema(Json properties, const std::vector<std::string>& optional) {

@@ -36,6 +36,8 @@ Json ArgumentsSchema(Json properties, const std::vector<std::string>& required);
 /// The properties that AddRows writes.
 Json RowsProperties();
 Json StatisticsSchema();
+/// A number as JSON, whole ones without a point: 7, not 7.0.
+Json PlainNumber(double value);
 /// A property with a type and a description.
 Json Typed(const Json& type, std::string_view description);
 

@@ -1,17 +1,12 @@
 #include "tools/insert_schema.h"
 
-#include <cmath>
 #include <cstdint>
 #include <string>
 
+#include "tools/answer.h"
+
 namespace chimera::tools {
 namespace {
-
-// A bound as JSON: whole numbers without a point.
-Json Bound(double value) {
-  const bool whole = std::trunc(value) == value && std::abs(value) < 9e15;
-  return whole ? Json(static_cast<int64_t>(value)) : Json(value);
-}
 
 void AddIntegerRange(const ColumnType& type, Json& schema) {
   if (type.bits > 64) return;  // no JSON number holds the bounds
@@ -58,8 +53,8 @@ Json TypeSchema(const ColumnRule& rule) {
     default:
       return TextSchema(rule);
   }
-  if (rule.column.min) schema["minimum"] = Bound(*rule.column.min);
-  if (rule.column.max) schema["maximum"] = Bound(*rule.column.max);
+  if (rule.column.min) schema["minimum"] = PlainNumber(*rule.column.min);
+  if (rule.column.max) schema["maximum"] = PlainNumber(*rule.column.max);
   return schema;
 }
 

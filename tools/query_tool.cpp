@@ -129,8 +129,8 @@ Answer AnswerOf(const clickhouse::Rows& rows, const clickhouse::Query& query) {
 
 class QueryTool final : public JsonTool {
  public:
-  QueryTool(clickhouse::Client& client, std::chrono::seconds default_timeout)
-      : JsonTool(Define(default_timeout)), client_(client), catalog_(client) {}
+  QueryTool(clickhouse::Client& client, Catalog& catalog, std::chrono::seconds default_timeout)
+      : JsonTool(Define(default_timeout)), client_(client), catalog_(catalog) {}
 
   bool TakesTimeout() const override { return true; }
 
@@ -167,13 +167,13 @@ class QueryTool final : public JsonTool {
   }
 
   clickhouse::Client& client_;
-  Catalog catalog_;
+  Catalog& catalog_;
 };
 
 }  // namespace
 
-std::unique_ptr<Tool> CreateQueryTool(clickhouse::Client& client, const ToolsetOptions& options) {
-  return std::make_unique<QueryTool>(client, options.default_timeout);
+std::unique_ptr<Tool> CreateQueryTool(clickhouse::Client& client, Catalog& catalog, const ToolsetOptions& options) {
+  return std::make_unique<QueryTool>(client, catalog, options.default_timeout);
 }
 
 }  // namespace chimera::tools

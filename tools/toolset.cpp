@@ -22,12 +22,12 @@ std::unique_ptr<Registry> CreateToolset(clickhouse::Client& client, const std::v
                                         const ToolsetOptions& options) {
   auto tools = std::make_unique<Toolset>(options, client);
   Catalog& catalog = tools->SharedCatalog();
-  tools->Add(CreateQueryTool(client, options));
+  tools->Add(CreateQueryTool(client, catalog, options));
   tools->Add(CreateAggregateTool(client, catalog));
   tools->Add(CreateCorrelationTool(client, catalog));
   tools->Add(CreateTrendTool(client, catalog));
   for (const auto& dataset : datasets) {
-    for (const auto& analysis : dataset.analyses) tools->Add(CreateAnalysisTool(client, dataset, analysis));
+    for (const auto& analysis : dataset.analyses) tools->Add(CreateAnalysisTool(client, catalog, dataset, analysis));
   }
   for (const auto& dataset : datasets) {
     for (const auto& insert : dataset.inserts) tools->Add(CreateInsertTool(client, dataset, insert));

@@ -22,8 +22,8 @@ std::unique_ptr<Registry> CreateToolset(clickhouse::Client& client, const std::v
                                         const ToolsetOptions& options);
 
 /// The factories behind it, one a file.
-std::unique_ptr<Tool> CreateQueryTool(clickhouse::Client& client, const ToolsetOptions& options);
 class Catalog;
+std::unique_ptr<Tool> CreateQueryTool(clickhouse::Client& client, Catalog& catalog, const ToolsetOptions& options);
 std::unique_ptr<Tool> CreateAggregateTool(clickhouse::Client& client, Catalog& catalog);
 std::unique_ptr<Tool> CreateCorrelationTool(clickhouse::Client& client, Catalog& catalog);
 std::unique_ptr<Tool> CreateTrendTool(clickhouse::Client& client, Catalog& catalog);
@@ -32,7 +32,7 @@ std::unique_ptr<Tool> CreateListTablesTool(clickhouse::Client& client, Catalog& 
 std::unique_ptr<Tool> CreateDescribeTableTool(clickhouse::Client& client, Catalog& catalog);
 std::unique_ptr<Tool> CreateInsertTool(clickhouse::Client& client, const schema::Dataset& dataset,
                                        const schema::InsertTool& declaration);
-std::unique_ptr<Tool> CreateAnalysisTool(clickhouse::Client& client, const schema::Dataset& dataset,
+std::unique_ptr<Tool> CreateAnalysisTool(clickhouse::Client& client, Catalog& catalog, const schema::Dataset& dataset,
                                          const schema::AnalysisTool& declaration);
 
 }  // namespace chimera::tools

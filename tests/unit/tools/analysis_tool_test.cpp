@@ -36,7 +36,7 @@ class AnalysisTool : public ToolFixture {
     declaration_.single_row = true;
   }
 
-  std::unique_ptr<Tool> Make() { return CreateAnalysisTool(client_, dataset_, declaration_); }
+  std::unique_ptr<Tool> Make() { return CreateAnalysisTool(client_, catalog_, dataset_, declaration_); }
 
   schema::Dataset dataset_;
   schema::AnalysisTool declaration_;

@@ -6,7 +6,7 @@ namespace {
 
 class QueryTool : public ToolFixture {
  protected:
-  std::unique_ptr<Tool> tool_ = CreateQueryTool(client_, {});
+  std::unique_ptr<Tool> tool_ = CreateQueryTool(client_, catalog_, {});
 };
 
 TEST_F(QueryTool, PassesRowsOnAsTheyCame) {
