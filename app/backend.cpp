@@ -2,6 +2,7 @@
 
 #include "app/embedded_client.h"
 #include "base/log.h"
+#include "clickhouse/http_client.h"
 #include "schema/loader.h"
 
 namespace chimera::app {
@@ -37,6 +38,7 @@ Result<std::unique_ptr<Backend>> Backend::Create(const config::Config& config, b
     supervisor = std::move(*created);
     options.unix_socket = supervisor->Socket();
     options.secure = false;
+    options.learn_account = false;
   }
   auto client = clickhouse::CreateHttpClient(std::move(options));
   if (!client.ok()) return client.error();

@@ -55,7 +55,8 @@ int PrintSettings(const config::Config& config, const config::SettingValues& val
                 std::string(config::Name(values.SourceOf(setting.name))).c_str());
   }
   const std::string where = config.embedded ? "the embedded engine on " + config.engine.data_dir
-                                            : config.clickhouse.host + ":" + std::to_string(config.clickhouse.port);
+                                            : config.clickhouse.hosts.front().host + ":" +
+                                                  std::to_string(config.clickhouse.hosts.front().port);
   std::printf("# database: %s\n", where.c_str());
   return kDone;
 }

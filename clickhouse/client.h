@@ -1,12 +1,9 @@
-// The one way to a database: statements over ClickHouse's HTTP interface. `Client` is the interface that tools use and
-// tests fake; `CreateHttpClient` makes the real one, with a pool of keep-alive connections over TCP or a Unix socket.
-// Knows nothing of MCP. Every call blocks until its result, its context's deadline, or its cancellation, whichever is
-// first; all calls are thread-safe.
+// The one way to a database: the interface that tools use and tests fake; http_client.h makes the real one. Knows
+// nothing of MCP. Every call blocks until its result, its context's deadline, or its cancellation, whichever is first;
+// all calls are thread-safe.
 #pragma once
 
-#include <chrono>
 #include <cstdint>
-#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -64,6 +61,7 @@ struct Rows {
   bool truncated_by_bytes = false;  ///< the byte cap, not the row cap, ended it
   std::string query_id;
   Statistics statistics;
+  std::vector<std::string> notes = {};  ///< for the reader: where the account's limits made values less than said above
 
   /// The rows as a JSON array of arrays, for small results that a tool computes with.
   Json Parsed() const;
@@ -83,6 +81,19 @@ struct Written {
   double elapsed_ms = 0;
 };
 
+/// What a client is doing, for gauges and the status command.
+struct ClientState {
+  struct Host {
+    std::string name;    ///< "host:port" or a socket's path
+    bool in_use = true;  ///< false: its circuit is open, after `failures` in a row
+    uint64_t failures = 0;
+  };
+  size_t in_use = 0;  ///< connections carrying a request
+  size_t idle = 0;
+  size_t waiting = 0;            ///< calls waiting for a connection
+  std::vector<Host> hosts = {};  ///< in the order of preference
+};
+
 class Client {
  public:
   virtual ~Client() = default;
@@ -100,25 +111,9 @@ class Client {
 
   /// The database that names without one belong to.
   virtual const std::string& DefaultDatabase() const = 0;
-};
 
-struct HttpOptions {
-  std::string unix_socket = {};  ///< path; when set, host and port are ignored
-  std::string host = "127.0.0.1";
-  int port = 8123;
-  bool secure = false;  ///< TLS
-  std::string username = "default";
-  std::string password = {};
-  std::string database = "default";
-  size_t pool_size = 10;  ///< connections at most
-  std::chrono::milliseconds connect_timeout{5000};
-  std::chrono::seconds idle_lifetime{
-      8};  ///< an older idle connection is closed; ClickHouse's keep_alive_timeout is 10 s
+  /// A snapshot; never blocks on the database.
+  virtual ClientState State() const { return {}; }
 };
-
-/// Never blocks: connections are made when they are needed. kInvalidArgument for options that cannot work. Has the
-/// process ignore SIGPIPE, unless it handles that signal already. Destroying the client waits at most about two seconds
-/// for queries that it still has to stop on the server; no call may be running then.
-Result<std::unique_ptr<Client>> CreateHttpClient(HttpOptions options);
 
 }  // namespace chimera::clickhouse

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/request_context.h"
+#include "clickhouse/tls.h"
 
 namespace chimera::clickhouse {
 
@@ -21,6 +22,8 @@ struct Endpoint {
   std::string host;
   int port = 0;
   bool secure = false;  ///< TLS; certificate and host name are verified
+  TlsOptions tls = {};
+  std::string path_prefix = {};  ///< goes before every target, such as "/clickhouse"
   std::chrono::milliseconds connect_timeout{5000};
 
   std::string Name() const;  ///< "host:port" or the socket's path, for messages

@@ -1,5 +1,7 @@
 // The client over HTTP: statements become requests here, replies become results or errors. Connections, waiting and
 // deadlines are the pool's and the connection's.
+#include "clickhouse/http_client.h"
+
 #include <algorithm>
 #include <csignal>
 #include <cstdlib>
@@ -9,66 +11,17 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "clickhouse/alarm.h"
-#include "clickhouse/client.h"
 #include "clickhouse/connection_pool.h"
 #include "clickhouse/errors.h"
 #include "clickhouse/query_killer.h"
 #include "clickhouse/reply.h"
-#include "clickhouse/target.h"
-#include "sql/lexer.h"
+#include "clickhouse/request.h"
 
 namespace chimera::clickhouse {
 namespace {
 
-constexpr std::string_view kFormat = "JSONCompactEachRowWithNamesAndTypes";
-
-// What the embedded engine's front takes as a URL; ClickHouse's own http_max_uri_size is larger.
-constexpr size_t kMaxTargetBytes = 65000;
-
-Error TooLong(const Target& target) {
-  return MakeError(ErrorCode::kTooLarge,
-                   "the parameters of the query take " + std::to_string(target.Text().size()) +
-                       " bytes; the limit is " + std::to_string(kMaxTargetBytes),
-                   "pass fewer or shorter values, or select them by a subquery");
-}
-
 double MillisecondsSince(Deadline::Clock::time_point start) {
   return std::chrono::duration<double, std::milli>(Deadline::Clock::now() - start).count();
-}
-
-Target ReadTarget(const Query& query, const std::string& query_id, const std::string& database, Deadline deadline) {
-  Target target;
-  target.Add("query_id", query_id).Add("database", database).Add("default_format", kFormat).Add("readonly", 1);
-  if (!deadline.IsNever()) {
-    auto seconds = std::chrono::ceil<std::chrono::seconds>(deadline.Remaining());
-    target.Add("max_execution_time", static_cast<uint64_t>(std::max<int64_t>(seconds.count(), 1)));
-  }
-  // Without a cap on rows this wraps to 0, which is ClickHouse's "unlimited".
-  target.Add("max_result_rows", query.max_rows + 1).Add("result_overflow_mode", "break");
-  target.Add("output_format_json_quote_64bit_integers", 1).Add("output_format_json_quote_decimals", 1);
-  target.Add("output_format_json_quote_denormals", 1).Add("date_time_output_format", "iso");
-  target.Add("send_progress_in_http_headers", uint64_t{0}).Add("wait_end_of_query", uint64_t{0});
-  for (const auto& parameter : query.parameters) target.Add(parameter);
-  for (const auto& setting : query.settings) target.AddUnlessThere(setting);
-  return target;
-}
-
-std::string InsertStatement(const Insert& insert, const std::string& database) {
-  std::vector<std::string> columns;
-  for (const auto& column : insert.columns) columns.push_back(sql::QuoteIdentifier(column));
-  return "INSERT INTO " + sql::QuoteIdentifier(database) + "." + sql::QuoteIdentifier(insert.table) + " (" +
-         Join(columns, ", ") + ") FORMAT JSONEachRow";
-}
-
-Target WriteTarget(const Insert& insert, const std::string& query_id, const std::string& database) {
-  Target target;
-  target.Add("query", InsertStatement(insert, database)).Add("query_id", query_id);
-  target.Add("async_insert", uint64_t{0}).Add("insert_deduplicate", 1);
-  target.Add("insert_deduplication_token", insert.deduplication_token);
-  target.Add("deduplicate_blocks_in_dependent_materialized_views", 1);
-  target.Add("input_format_null_as_default", uint64_t{0}).Add("input_format_skip_unknown_fields", uint64_t{0});
-  target.Add("date_time_input_format", "best_effort").Add("wait_end_of_query", 1);
-  return target;
 }
 
 Statistics ReadStatistics(const ReplyHead& head) {
@@ -85,13 +38,6 @@ Statistics ReadStatistics(const ReplyHead& head) {
   return statistics;
 }
 
-/// A request as both ends of a call see it.
-struct Call {
-  std::string query_id;
-  std::string target;
-  std::string_view body;
-};
-
 class HttpClient : public Client {
  public:
   explicit HttpClient(HttpOptions options);
@@ -104,13 +50,14 @@ class HttpClient : public Client {
  private:
   Endpoint MakeEndpoint() const;
   std::vector<Header> MakeHeaders() const;
-  Result<Exchange> Send(const RequestContext& context, const Call& call, Receiver& receiver);
-  std::optional<Error> Run(const RequestContext& context, const Call& call, TextReply& reply);
+  Result<Exchange> Send(const RequestContext& context, const HttpRequest& request, Receiver& receiver);
+  std::optional<Error> Run(const RequestContext& context, const HttpRequest& request, TextReply& reply);
   std::optional<Error> Judge(const Exchange& exchange, const TextReply& reply) const;
   Error Abandoned(const Exchange& exchange) const;
   Error WithoutSecrets(Error error) const;
 
   const HttpOptions options_;
+  const AccountProfile profile_ = AccountProfile::Unrestricted();
   const Endpoint endpoint_;
   const std::vector<Header> headers_;
   Alarm alarm_;
@@ -128,26 +75,32 @@ HttpClient::HttpClient(HttpOptions options)
       killer_(endpoint_, headers_, alarm_) {}
 
 Endpoint HttpClient::MakeEndpoint() const {
-  return {options_.unix_socket, options_.host, options_.port, options_.secure, options_.connect_timeout};
+  const auto& [host, port] = options_.hosts.front();
+  return {.unix_socket = options_.unix_socket,
+          .host = host,
+          .port = port,
+          .secure = options_.secure,
+          .tls = options_.tls,
+          .path_prefix = options_.path_prefix,
+          .connect_timeout = options_.connect_timeout};
 }
 
 std::vector<Header> HttpClient::MakeHeaders() const {
   std::vector<Header> headers = {{"User-Agent", "chimera-mcp"}, {"Content-Type", "text/plain; charset=UTF-8"}};
-  if (!options_.username.empty()) headers.push_back({"X-ClickHouse-User", options_.username});
-  if (!options_.password.empty()) headers.push_back({"X-ClickHouse-Key", options_.password});
+  const auto& [username, password] = options_.account;
+  if (!username.empty()) headers.push_back({"X-ClickHouse-User", username});
+  if (!password.empty()) headers.push_back({"X-ClickHouse-Key", password});
   return headers;
 }
 
 Result<Rows> HttpClient::Read(const RequestContext& context, const Query& query) {
   auto start = Deadline::Clock::now();
-  std::string query_id = NewUuid();
-  const auto& database = query.database.empty() ? options_.database : query.database;
-  Target target = ReadTarget(query, query_id, database, context.deadline);
-  if (target.Text().size() > kMaxTargetBytes) return TooLong(target);
+  auto request = ReadRequest(query, profile_, options_.database, context.deadline);
+  if (!request) return std::move(request).error();
   RowsReply reply(query.max_rows, query.max_bytes);
-  if (auto error = Run(context, {query_id, target.Text(), query.sql}, reply)) return *std::move(error);
+  if (auto error = Run(context, *request, reply)) return *std::move(error);
   Rows rows = reply.TakeRows();
-  rows.query_id = std::move(query_id);
+  rows.query_id = request->query_id;
   rows.statistics = ReadStatistics(reply.Head());
   rows.statistics.elapsed_ms = MillisecondsSince(start);
   return rows;
@@ -155,40 +108,34 @@ Result<Rows> HttpClient::Read(const RequestContext& context, const Query& query)
 
 Result<Written> HttpClient::Write(const RequestContext& context, const Insert& insert) {
   auto start = Deadline::Clock::now();
-  std::string query_id = NewUuid();
-  const auto& database = insert.database.empty() ? options_.database : insert.database;
+  HttpRequest request = WriteRequest(insert, profile_, options_.database);
   TextReply reply;
-  Target target = WriteTarget(insert, query_id, database);
-  if (auto error = Run(context, {query_id, target.Text(), insert.body}, reply)) return *std::move(error);
-  return Written{std::move(query_id), MillisecondsSince(start)};
+  if (auto error = Run(context, request, reply)) return *std::move(error);
+  return Written{std::move(request.query_id), MillisecondsSince(start)};
 }
 
 Status HttpClient::Execute(const RequestContext& context, std::string_view statement, std::string_view database) {
-  std::string query_id = NewUuid();
-  Target target;
-  target.Add("query_id", query_id).Add("wait_end_of_query", 1);
-  if (!database.empty()) target.Add("database", database);
   TextReply reply;
-  if (auto error = Run(context, {query_id, target.Text(), statement}, reply)) return *std::move(error);
+  if (auto error = Run(context, ExecuteRequest(statement, database), reply)) return *std::move(error);
   return Ok();
 }
 
-std::optional<Error> HttpClient::Run(const RequestContext& context, const Call& call, TextReply& reply) {
-  auto exchange = Send(context, call, reply);
+std::optional<Error> HttpClient::Run(const RequestContext& context, const HttpRequest& request, TextReply& reply) {
+  auto exchange = Send(context, request, reply);
   auto error = exchange ? Judge(*exchange, reply) : std::move(exchange).error();
   if (!error) return std::nullopt;
-  error->query_id = call.query_id;
-  log::Debug("query " + call.query_id + " failed: " + error->message);
+  error->query_id = request.query_id;
+  log::Debug("query " + request.query_id + " failed: " + error->message);
   return WithoutSecrets(*std::move(error));
 }
 
-Result<Exchange> HttpClient::Send(const RequestContext& context, const Call& call, Receiver& receiver) {
+Result<Exchange> HttpClient::Send(const RequestContext& context, const HttpRequest& request, Receiver& receiver) {
   auto lease = pool_.Acquire(context);
   if (!lease) return std::move(lease).error();
-  Exchange exchange = (*lease)->Send({call.target, headers_, call.body}, context, receiver);
+  Exchange exchange = (*lease)->Send({request.target, headers_, request.body}, context, receiver);
   bool whole = exchange.outcome == Outcome::kComplete;
   if (whole) lease->Keep();
-  if (!whole && exchange.outcome != Outcome::kFailed && exchange.sent) killer_.Kill(call.query_id);
+  if (!whole && exchange.outcome != Outcome::kFailed && exchange.sent) killer_.Kill(request.query_id);
   return exchange;
 }
 
@@ -201,7 +148,7 @@ std::optional<Error> HttpClient::Judge(const Exchange& exchange, const TextReply
   if (status != 0 && status != 200) return ForeignReply(endpoint_, status, reply.Text());
   if (exchange.outcome == Outcome::kFailed) return NetworkError(endpoint_, exchange);
   auto format = reply.Head().Find("X-ClickHouse-Format");
-  if (!reply.IsResult() && !format.empty() && format != kFormat) {
+  if (!reply.IsResult() && !format.empty() && format != kRowsFormat) {
     return MakeError(ErrorCode::kInvalidArgument, "the statement chooses the format " + std::string(format) + " itself",
                      "leave the FORMAT clause out");
   }
@@ -223,7 +170,7 @@ Error HttpClient::Abandoned(const Exchange& exchange) const {
 
 Error HttpClient::WithoutSecrets(Error error) const {
   constexpr size_t kShortestSecret = 4;  // a shorter one would only garble the text
-  const auto& secret = options_.password;
+  const auto& secret = options_.account.password;
   if (secret.size() < kShortestSecret) return error;
   for (auto at = error.message.find(secret); at != std::string::npos; at = error.message.find(secret, at + 3)) {
     error.message.replace(at, secret.size(), "***");
@@ -241,13 +188,17 @@ Status Check(const HttpOptions& options) {
   if (options.unix_socket.size() > kMaxSocketPath) {
     return invalid("the socket path " + options.unix_socket + " is longer than 107 bytes");
   }
-  if (options.unix_socket.empty() && (options.host.empty() || HasControls(options.host))) {
-    return invalid("the database's host name is empty or has control characters");
+  if (options.unix_socket.empty() && options.hosts.empty()) return invalid("the database has no host");
+  for (const auto& [host, port] : options.hosts) {
+    if (!options.unix_socket.empty()) break;
+    if (host.empty() || HasControls(host)) {
+      return invalid("the database's host name is empty or has control characters");
+    }
+    if (port < 1 || port > 65535) {
+      return invalid("the database's port must be 1 to 65535, not " + std::to_string(port));
+    }
   }
-  if (options.unix_socket.empty() && (options.port < 1 || options.port > 65535)) {
-    return invalid("the database's port must be 1 to 65535, not " + std::to_string(options.port));
-  }
-  if (HasControls(options.username) || HasControls(options.password)) {
+  if (HasControls(options.account.username) || HasControls(options.account.password)) {
     return invalid("the database's user name or password has control characters");
   }
   if (options.pool_size < 1) return invalid("the connection pool needs a size of at least 1");

@@ -92,12 +92,11 @@ void LoadClickHouse(Reader& reader, Config& config) {
   clickhouse::HttpOptions& options = config.clickhouse;
   const std::optional<std::string> host = reader.Text("CH_HOST");
   config.embedded = !host;
-  options.host = host.value_or("");
   options.secure = reader.Bool("CH_SECURE", true);
   const auto port = static_cast<int>(reader.Integer("CH_PORT", options.secure ? 8443 : 8123, 1, 65535));
-  options.port = host ? HttpPort(port, config.notices) : port;
-  options.username = reader.Text("CH_USERNAME", reader.Text("CH_USER", "default"));
-  options.password = reader.Text("CH_PASSWORD", "");
+  options.hosts = {{host.value_or("localhost"), host ? HttpPort(port, config.notices) : port}};
+  options.account.username = reader.Text("CH_USERNAME", reader.Text("CH_USER", "default"));
+  options.account.password = reader.Text("CH_PASSWORD", "");
   options.database = reader.DataDatabase("CH_DATABASE", "chimera_metrics");
   options.pool_size = static_cast<size_t>(reader.Integer("CH_CONNECTION_POOL_SIZE", 10, 1, 1000));
 }

@@ -9,7 +9,7 @@
 
 #include "base/log.h"
 #include "base/result.h"
-#include "clickhouse/client.h"
+#include "clickhouse/http_client.h"
 #include "config/settings.h"
 #include "engine/supervisor.h"
 #include "tools/toolset.h"

@@ -8,6 +8,7 @@
 #include <filesystem>
 
 #include "app/embedded_client.h"
+#include "clickhouse/http_client.h"
 #include "schema/loader.h"
 #include "schema/migrator.h"
 
@@ -39,6 +40,7 @@ class DatasetContract : public testing::Test {
     auto supervisor = engine::Supervisor::Create(options);
     ASSERT_TRUE(supervisor.ok()) << supervisor.error().message;
     clickhouse::HttpOptions http;
+    http.learn_account = false;
     http.unix_socket = (*supervisor)->Socket();
     auto client = clickhouse::CreateHttpClient(http);
     client_ = std::make_unique<app::EmbeddedClient>(std::move(*supervisor), *std::move(client), datasets_, true);

@@ -1,3 +1,5 @@
+#include "clickhouse/http_client.h"
+
 #include <arpa/inet.h>
 #include <gtest/gtest.h>
 #include <netinet/in.h>
@@ -8,7 +10,6 @@
 #include <future>
 #include <thread>
 
-#include "clickhouse/client.h"
 #include "unit/clickhouse/scripted_server.h"
 
 namespace chimera::clickhouse {
@@ -49,8 +50,9 @@ std::unique_ptr<Client> Connect(HttpOptions options) {
 
 std::unique_ptr<Client> ConnectTo(int port) {
   HttpOptions options;
-  options.port = port;
-  options.password = "hunter22";
+  options.hosts = {{"127.0.0.1", port}};
+  options.learn_account = false;
+  options.account.password = "hunter22";
   options.database = "metrics";
   return Connect(options);
 }
@@ -413,7 +415,8 @@ TEST(Pool, ExhaustedIsBusy) {
     return peer.Send(Reply(kBody));
   });
   HttpOptions options;
-  options.port = server.Port();
+  options.hosts = {{"127.0.0.1", server.Port()}};
+  options.learn_account = false;
   options.pool_size = 1;
   auto client = Connect(options);
   auto first = std::async(std::launch::async, [&] { return client->Read(Within(5s), {.sql = "x"}).ok(); });
@@ -514,7 +517,8 @@ TEST(Network, GarbageIsUnavailable) {
 TEST(Network, TlsToASilentPeerEndsAtTheDeadline) {
   BlackHole hole;
   HttpOptions options;
-  options.port = hole.Port();
+  options.hosts = {{"127.0.0.1", hole.Port()}};
+  options.learn_account = false;
   options.secure = true;
   auto client = Connect(options);
   auto took = Timed([&] {
@@ -575,10 +579,10 @@ TEST(Options, ThatCannotWorkAreRefused) {
     return client ? std::optional<ErrorCode>() : client.error().code;
   };
   EXPECT_EQ(code({}), std::nullopt);
-  EXPECT_EQ(code({.host = ""}), ErrorCode::kInvalidArgument);
-  EXPECT_EQ(code({.port = 0}), ErrorCode::kInvalidArgument);
-  EXPECT_EQ(code({.port = 65536}), ErrorCode::kInvalidArgument);
-  EXPECT_EQ(code({.username = "a\r\nb"}), ErrorCode::kInvalidArgument);
+  EXPECT_EQ(code({.hosts = {{"", 8123}}}), ErrorCode::kInvalidArgument);
+  EXPECT_EQ(code({.hosts = {{"db", 0}}}), ErrorCode::kInvalidArgument);
+  EXPECT_EQ(code({.hosts = {{"db", 65536}}}), ErrorCode::kInvalidArgument);
+  EXPECT_EQ(code({.account = {.username = "a\r\nb"}}), ErrorCode::kInvalidArgument);
   EXPECT_EQ(code({.pool_size = 0}), ErrorCode::kInvalidArgument);
   EXPECT_EQ(code({.unix_socket = std::string(108, 'x')}), ErrorCode::kInvalidArgument);
 }

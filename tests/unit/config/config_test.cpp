@@ -28,7 +28,7 @@ TEST(Config, IsEmbeddedWithoutAHost) {
 TEST(Config, TakesTheHttpPortBesideTheNativeOne) {
   const auto config = LoadFrom({{"CH_HOST", "db.example"}, {"CH_PORT", "9440"}, {"CH_SECURE", "true"}});
   ASSERT_TRUE(config.ok());
-  EXPECT_EQ(config->clickhouse.port, 8443);
+  EXPECT_EQ(config->clickhouse.hosts.front().port, 8443);
   ASSERT_EQ(config->notices.size(), 1u);
   EXPECT_NE(config->notices[0].find("8443"), std::string::npos);
 }

@@ -1,0 +1,54 @@
+// The client for a real database: a pool of keep-alive connections over TCP, TLS or a Unix socket, to one server or to
+// several replicas of it.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "clickhouse/client.h"
+#include "clickhouse/tls.h"
+
+namespace chimera::clickhouse {
+
+struct HostAddress {
+  std::string host;
+  int port = 8123;
+};
+
+struct Account {
+  std::string username = "default";
+  std::string password = {};
+};
+
+struct HttpOptions {
+  std::string unix_socket = {};  ///< path; when set, `hosts` and `secure` are ignored
+  /// Replicas of one database, the preferred first: another is used only while those before it fail.
+  std::vector<HostAddress> hosts = {{"127.0.0.1", 8123}};
+  bool secure = false;           ///< TLS
+  TlsOptions tls = {};           ///< used when `secure`
+  std::string path_prefix = {};  ///< such as "/clickhouse", for a proxy that serves ClickHouse below a path
+  Account account = {};
+  std::optional<Account> write_account = {};  ///< for Write; unset: `account`
+  std::string database = "default";
+  std::optional<bool> compression = {};  ///< gzip both ways; unset: on, except to loopback addresses and Unix sockets
+  size_t pool_size = 10;                 ///< connections at most, to all hosts together
+  int retries = 3;                       ///< how often at most a failed request is sent again, within its deadline
+  /// False: every setting may be sent and the version is known to be current, as for the embedded engine; nothing is
+  /// asked before the first statement.
+  bool learn_account = true;
+  std::chrono::milliseconds connect_timeout{5000};
+  /// An older idle connection is closed; ClickHouse's keep_alive_timeout is 10 s.
+  std::chrono::seconds idle_lifetime{8};
+};
+
+/// Never blocks: connections are made when they are needed. kInvalidArgument for options that cannot work. Has the
+/// process ignore SIGPIPE, unless it handles that signal already. Destroying the client waits at most about two seconds
+/// for queries that it still has to stop on the server; no call may be running then.
+Result<std::unique_ptr<Client>> CreateHttpClient(HttpOptions options);
+
+}  // namespace chimera::clickhouse
