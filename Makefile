@@ -4,7 +4,7 @@ HTTP ?= 127.0.0.1:8080
 # Ninja's progress line belongs on a terminal; elsewhere it would be a line a file.
 QUIET := $(if $(MAKE_TERMOUT),,-- --quiet)
 
-.PHONY: setup setup-dev build run test bench lint format clean
+.PHONY: setup setup-dev build run test asan tsan bench lint format clean
 
 setup:  ## install what is missing to build and run
 	@scripts/setup.sh
@@ -25,6 +25,14 @@ test: setup-dev  ## everything, on the release build
 	@echo "building …"
 	@cmake --build --preset release $(QUIET)
 	@ctest --preset release
+
+# What runs without libchdb, which the sanitizers cannot load. TSan wants less address space randomization than newer
+# kernels give.
+SANITIZED := base_test sql_test clickhouse_test mcp_test wire_test
+asan tsan: setup-dev  ## the unit and wire tests under AddressSanitizer and UBSan, or under ThreadSanitizer
+	@cmake --preset $@ -DBUILD_TESTING=ON >build/configure.log 2>&1 || { cat build/configure.log; exit 1; }
+	@cmake --build --preset $@ --target $(SANITIZED) $(QUIET)
+	@cd build/$@ && setarch -R ctest --output-on-failure --no-tests=error -R "^($(subst $() ,|,$(strip $(SANITIZED))))$$"
 
 bench: build setup-dev  ## the figures of docs/performance.md
 	@node bench/run.mjs

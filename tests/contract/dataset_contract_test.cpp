@@ -100,7 +100,9 @@ TEST_F(DatasetContract, TablesRememberBatchesAndSayWhatTheyHold) {
           "AND comment = '') FROM system.tables WHERE database = {database:String} AND name = {table:String}",
           dataset, insert.table);
       ASSERT_EQ(table.size(), 1u) << insert.table;
-      if (!insert.partition_column.empty()) EXPECT_EQ(table[0][0], "toDate(" + insert.partition_column + ")");
+      if (!insert.partition_column.empty()) {
+        EXPECT_EQ(table[0][0], "toDate(" + insert.partition_column + ")");
+      }
       EXPECT_EQ(table[0][1], 1) << insert.table << " keeps no window of deduplication tokens";
       EXPECT_EQ(table[0][2], 1) << insert.table << " has no comment";
       EXPECT_EQ(table[0][3], "0") << insert.table << " has columns without a comment";
@@ -123,7 +125,9 @@ void DatasetContract::CheckAnalyses(const schema::Dataset& dataset) {
     for (const auto& parameter : analysis.parameters) query.parameters.push_back(ValueOf(parameter));
     const auto rows = client_->Read(Context(), query);
     ASSERT_TRUE(rows.ok()) << analysis.name << ": " << rows.error().message;
-    if (analysis.single_row) EXPECT_EQ(rows->row_count, 1u) << analysis.name;
+    if (analysis.single_row) {
+      EXPECT_EQ(rows->row_count, 1u) << analysis.name;
+    }
     ASSERT_EQ(rows->columns.size(), analysis.columns.size()) << analysis.name;
     for (size_t i = 0; i < rows->columns.size(); ++i) {
       EXPECT_EQ(rows->columns[i].name, analysis.columns[i].name) << analysis.name;
