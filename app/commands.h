@@ -46,11 +46,11 @@ struct CallCommand {
 };
 int CallTool(const config::Config& config, const CallCommand& command, std::stop_token stop);
 
-/// Flags over environment over `file` (a path; empty: no file). Typing errors among the variables are logged.
+/// Flags over environment over `file` (a path; empty: the first that exists of the usual ones, or none).
 Result<config::SettingValues> CollectSettings(const config::SettingMap& flags, const std::string& file);
 
-/// One line a setting: NAME=value and where it comes from; secrets masked.
-int PrintSettings(const config::Config& config, const config::SettingValues& values);
+/// The settings in force by source, as a settings file without its passwords; or as one JSON object.
+int PrintSettings(const config::Config& config, const config::SettingValues& values, bool json);
 
 /// "chimera-mcp: message" and the hint on stderr; returns kFailed.
 int Report(const Error& error);

@@ -10,6 +10,7 @@
 
 #include "app/cancellation.h"
 #include "app/commands.h"
+#include "app/misuse.h"
 #include "app/version.h"
 #include "base/log.h"
 
@@ -39,6 +40,7 @@ struct Invocation {
   CallCommand call;
   bool if_empty = false;
   bool tools_json = false;
+  bool settings_json = false;
   Command command;
 };
 
@@ -106,15 +108,20 @@ void AddTools(CLI::App& app, Invocation& invocation) {
 void AddSettings(CLI::App& app, Invocation& invocation) {
   app.fallthrough();
   app.add_option("--config", invocation.settings_file,
-                 "file of NAME=value lines; the environment and flags win over it");
+                 "file of NAME=value lines; the environment and flags win over it [chimera-mcp/chimera-mcp.conf in "
+                 "the XDG configuration folder, or /etc/chimera-mcp.conf]");
   for (const auto& setting : config::Settings()) {
     if (setting.secret) continue;  // everybody can read the arguments of a process
     app.add_option(config::FlagName(setting.name), invocation.flags[std::string(setting.name)],
                    std::string(setting.meaning) + " [" + std::string(setting.fallback) + "]")
         ->group("Settings, also as environment variables and in a file (CH_HOST is --ch-host; passwords only there)");
   }
-  app.add_subcommand("config", "print the settings in force and where they come from")->callback([&invocation] {
-    invocation.command = [&](const config::Config& config, auto) { return PrintSettings(config, *invocation.values); };
+  auto* print = app.add_subcommand("config", "print the settings in force and where they come from");
+  print->add_flag("--json", invocation.settings_json, "as JSON");
+  print->callback([&invocation] {
+    invocation.command = [&](const config::Config& config, auto) {
+      return PrintSettings(config, *invocation.values, invocation.settings_json);
+    };
   });
 }
 
@@ -140,8 +147,7 @@ void OpenStandardStreams() {
   if (opened > STDERR_FILENO) ::close(opened);
 }
 
-int Main(int argc, char** argv) {
-  OpenStandardStreams();
+int ParseAndRun(int argc, char** argv) {
   CLI::App app{"A Model Context Protocol server for ClickHouse", "chimera-mcp"};
   app.set_version_flag("--version", std::string("chimera-mcp ") + kVersion);
   app.require_subcommand(1);
@@ -155,9 +161,14 @@ int Main(int argc, char** argv) {
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
-    return app.exit(error) == 0 ? kDone : kMisused;
+    return ReportMisuse(app, error);
   }
-  const int code = Run(invocation);
+  return Run(invocation);
+}
+
+int Main(int argc, char** argv) {
+  OpenStandardStreams();
+  const int code = ParseAndRun(argc, argv);
   // A full disk or a closed stdout: what was asked for has not arrived.
   return std::fflush(stdout) == 0 && std::ferror(stdout) == 0 ? code : kFailed;
 }

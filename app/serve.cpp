@@ -52,7 +52,8 @@ void EndLate(const std::stop_token& stop, const std::stop_token& served) {
   std::_Exit(kDone);
 }
 
-int ServeHttp(mcp::Server& server, const ServeOptions& options, const std::stop_token& stop) {
+int ServeHttp(mcp::Server& server, const config::Config& config, const ServeOptions& options,
+              const std::stop_token& stop) {
   auto address = config::ParseHostPort(options.http);
   if (!address.ok()) return Report(address.error());
   mcp::HttpServerOptions http_options;
@@ -63,7 +64,7 @@ int ServeHttp(mcp::Server& server, const ServeOptions& options, const std::stop_
   const std::string host = address->host.find(':') == std::string::npos ? address->host : "[" + address->host + "]";
   const std::string url = "http://" + host + ":" + std::to_string((*http)->Port()) + http_options.path;
   std::fprintf(stderr, "serving MCP at %s\n", url.c_str());
-  if (options.hints) std::fputs(ConnectHints(url, ExecutablePath()).c_str(), stderr);
+  if (options.hints) std::fputs(ConnectHints(url, ExecutablePath(), config).c_str(), stderr);
   const std::jthread watchdog([stop](const std::stop_token& served) { EndLate(stop, served); });
   std::stop_callback on_stop(stop, [&http] { (*http)->Stop(); });
   if (!stop.stop_requested()) (*http)->Run();
@@ -93,7 +94,7 @@ int Serve(const config::Config& config, const ServeOptions& options, std::stop_t
   }
   (*backend)->WarmUp();
   mcp::Server server(ProtocolOptions(config), (*backend)->Tools());
-  if (!options.http.empty()) return ServeHttp(server, options, stop);
+  if (!options.http.empty()) return ServeHttp(server, config, options, stop);
   return mcp::ServeStdio(server, {}, stop) ? kDone : kFailed;
 }
 

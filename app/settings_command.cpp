@@ -2,26 +2,16 @@
 
 #include <cstdio>
 #include <filesystem>
-#include <fstream>
-#include <iterator>
 
 #include "app/commands.h"
-#include "base/log.h"
+#include "base/json.h"
+#include "base/text.h"
+#include "config/hosts.h"
 
 namespace chimera::app {
 namespace {
 
-Result<config::SettingMap> ReadSettingsFile(const std::string& path) {
-  std::error_code error;
-  if (!std::filesystem::is_regular_file(path, error)) {
-    return MakeError(ErrorCode::kIoError, "the settings file " + path + " is not there, or is no regular file",
-                     "check --config");
-  }
-  std::ifstream file(path, std::ios::binary);
-  if (!file) return MakeError(ErrorCode::kIoError, "cannot read the settings file " + path, "check --config");
-  const std::string text{std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
-  return config::ParseSettingsFile(text, path);
-}
+constexpr char kMask[] = "********";
 
 std::vector<std::string> EnvironmentNames() {
   std::vector<std::string> names;
@@ -32,32 +22,121 @@ std::vector<std::string> EnvironmentNames() {
   return names;
 }
 
+// What cannot even be looked at is no settings file: services run without a home that they may enter.
+std::string UsualFile(const config::Environment& environment) {
+  for (const auto& path : config::UsualSettingsFiles(environment("XDG_CONFIG_HOME"), environment("HOME"))) {
+    std::error_code error;
+    if (std::filesystem::exists(path, error)) return path;
+  }
+  return {};
+}
+
+// "chimera_metrics at https://a:8443, https://b:8443".
+std::string Database(const config::Config& config) {
+  const std::string& name = config.clickhouse.database;
+  if (config.embedded) return name + " in the embedded engine on " + config.engine.data_dir;
+  std::vector<std::string> urls;
+  for (const auto& [host, port] : config.clickhouse.hosts) {
+    const std::string scheme = config.clickhouse.secure ? "https://" : "http://";
+    urls.push_back(scheme + config::ToText({host, port}) + config.clickhouse.path_prefix);
+  }
+  return name + " at " + Join(urls, ", ");
+}
+
+// A setting's line: active when it is in force and no secret, so that the output can be used as a settings file.
+std::string Line(const config::SettingSpec& spec, const config::EffectiveSetting& setting) {
+  if (spec.secret) return "#" + std::string(spec.name) + "=" + kMask;
+  const std::string given = setting.given ? "# given as " + *setting.given + ":\n" : "";
+  return given + config::SettingsLine(spec.name, setting.text);
+}
+
+std::string Heading(config::Source source, const std::string& file) {
+  switch (source) {
+    case config::Source::kFlag:
+      return "From flags";
+    case config::Source::kEnvironment:
+      return "From the environment";
+    case config::Source::kFile:
+      return "From " + file;
+    case config::Source::kDefault:
+      return "Defaults";
+  }
+  return {};
+}
+
+void PrintGroup(const config::Config& config, config::Source source, const std::string& file) {
+  std::string lines;
+  for (const auto& spec : config::Settings()) {
+    const auto found = config.effective.find(spec.name);
+    const bool listed = spec.same_as.empty() && found != config.effective.end() && found->second.source == source;
+    if (listed) lines += Line(spec, found->second) + "\n";
+  }
+  if (!lines.empty()) std::printf("\n# %s:\n%s", Heading(source, file).c_str(), lines.c_str());
+}
+
+// What is set in vain is named by a notice.
+void PrintUnset(const config::Config& config) {
+  std::string lines;
+  for (const auto& spec : config::Settings()) {
+    if (!spec.same_as.empty() || config.effective.contains(spec.name)) continue;
+    lines += "#" + std::string(spec.name) + "=  (" + std::string(spec.fallback) + ")\n";
+  }
+  if (!lines.empty()) std::printf("\n# Unset, or without effect:\n%s", lines.c_str());
+}
+
+Json SettingJson(const config::SettingSpec& spec, const config::EffectiveSetting& setting) {
+  Json out = {{"value", spec.secret ? kMask : setting.text},
+              {"source", config::Name(setting.source)},
+              {"origin", setting.origin}};
+  if (setting.given) out["given"] = *setting.given;
+  return out;
+}
+
+void PrintJson(const config::Config& config, const std::string& file) {
+  Json settings = Json::object();
+  for (const auto& spec : config::Settings()) {
+    if (!spec.same_as.empty()) continue;
+    const auto found = config.effective.find(spec.name);
+    settings[std::string(spec.name)] = found == config.effective.end() ? Json() : SettingJson(spec, found->second);
+  }
+  const Json out = {{"database", Database(config)},
+                    {"settings_file", file.empty() ? Json() : Json(file)},
+                    {"settings", settings},
+                    {"notices", config.notices}};
+  std::printf("%s\n", out.dump(2, ' ', false, Json::error_handler_t::replace).c_str());
+}
+
 }  // namespace
 
 Result<config::SettingValues> CollectSettings(const config::SettingMap& flags, const std::string& file) {
-  for (const auto& unknown : config::UnknownVariables(EnvironmentNames())) log::Warning("unknown variable " + unknown);
-  config::SettingMap from_file;
-  if (!file.empty()) {
-    auto read = ReadSettingsFile(file);
-    if (!read.ok()) return read.error();
-    from_file = std::move(*read);
+  config::SettingSources sources{
+      .flags = flags, .environment = config::ProcessEnvironment(), .file = {}, .notices = {}};
+  for (const auto& unknown : config::UnknownVariables(EnvironmentNames())) {
+    sources.notices.push_back("unknown variable " + unknown);
   }
-  return config::SettingValues(flags, config::ProcessEnvironment(), std::move(from_file));
+  const std::string path = file.empty() ? UsualFile(sources.environment) : file;
+  if (!path.empty()) {
+    auto read = config::ReadSettingsFile(path, sources.notices);
+    if (!read.ok()) return read.error();
+    sources.file = std::move(*read);
+  }
+  return config::SettingValues(std::move(sources));
 }
 
-int PrintSettings(const config::Config& config, const config::SettingValues& values) {
-  for (const auto& setting : config::Settings()) {
-    const auto value = values.Text(setting.name);
-    const std::string fallback = "(" + std::string(setting.fallback) + ")";
-    const std::string shown = !value ? fallback : setting.secret ? "********" : *value;
-    if (setting.fallback.empty() && !value) continue;
-    std::printf("%s=%s  # %s\n", std::string(setting.name).c_str(), shown.c_str(),
-                std::string(config::Name(values.SourceOf(setting.name))).c_str());
+int PrintSettings(const config::Config& config, const config::SettingValues& values, bool json) {
+  const std::string& file = values.FilePath();
+  if (json) {
+    PrintJson(config, file);
+    return kDone;
   }
-  const std::string where = config.embedded ? "the embedded engine on " + config.engine.data_dir
-                                            : config.clickhouse.hosts.front().host + ":" +
-                                                  std::to_string(config.clickhouse.hosts.front().port);
-  std::printf("# database: %s\n", where.c_str());
+  std::printf("# The settings in force. Flags win over the environment, and it over the settings file.\n");
+  std::printf("# Settings file: %s\n", file.empty() ? "none" : file.c_str());
+  std::printf("# Database: %s\n", Database(config).c_str());
+  for (const auto source :
+       {config::Source::kFlag, config::Source::kEnvironment, config::Source::kFile, config::Source::kDefault}) {
+    PrintGroup(config, source, file);
+  }
+  PrintUnset(config);
   return kDone;
 }
 

@@ -1,109 +1,191 @@
 #include "config/config.h"
 
+#include <algorithm>
 #include <charconv>
 
 #include "base/text.h"
+#include "config/hosts.h"
 
 namespace chimera::config {
 namespace {
 
-// Reads settings and remembers the first that does not fit.
-class Reader {
- public:
-  explicit Reader(const SettingValues& values) : values_(values) {}
+using clickhouse::HttpOptions;
 
-  std::optional<std::string> Text(std::string_view name) const { return values_.Text(name); }
-  std::optional<std::string> Foreign(std::string_view name) const { return values_.Foreign(name); }
-
-  std::string Text(std::string_view name, std::string fallback) const {
-    return Text(name).value_or(std::move(fallback));
-  }
-
-  int64_t Integer(std::string_view name, int64_t fallback, int64_t min, int64_t max) {
-    const std::optional<std::string> text = Text(name);
-    if (!text) return fallback;
-    int64_t value = 0;
-    const auto [end, error] = std::from_chars(text->data(), text->data() + text->size(), value);
-    const bool whole = error == std::errc() && end == text->data() + text->size();
-    if (whole && value >= min && value <= max) return value;
-    Refuse(name, *text, "a whole number from " + std::to_string(min) + " to " + std::to_string(max));
-    return fallback;
-  }
-
-  bool Bool(std::string_view name, bool fallback) {
-    const std::optional<std::string> text = Text(name);
-    if (!text) return fallback;
-    const std::string lower = ToLower(*text);
-    if (lower == "true" || lower == "1" || lower == "yes" || lower == "on") return true;
-    if (lower == "false" || lower == "0" || lower == "no" || lower == "off") return false;
-    Refuse(name, *text, "true or false");
-    return fallback;
-  }
-
-  // The read gate checks system tables by their database's name; as the default one it would not be written.
-  std::string DataDatabase(std::string_view name, std::string fallback) {
-    std::string value = Text(name, std::move(fallback));
-    const std::string lower = ToLower(value);
-    if (lower == "system" || lower == "information_schema") Refuse(name, value, "a database for data");
-    return value;
-  }
-
-  // The index of the value in `choices`.
-  size_t Choice(std::string_view name, const std::vector<std::string>& choices, size_t fallback) {
-    const std::optional<std::string> text = Text(name);
-    if (!text) return fallback;
-    for (size_t i = 0; i < choices.size(); ++i) {
-      if (ToLower(*text) == choices[i]) return i;
-    }
-    Refuse(name, *text, "one of " + Join(choices, ", "));
-    return fallback;
-  }
-
-  const std::optional<Error>& Failure() const { return failure_; }
-
- private:
-  void Refuse(std::string_view name, const std::string& value, const std::string& allowed) {
-    if (failure_) return;
-    failure_ = MakeError(ErrorCode::kInvalidArgument, std::string(name) + "=" + value + " is not " + allowed,
-                         "set it to " + allowed + ", or unset it");
-  }
-
-  const SettingValues& values_;
-  std::optional<Error> failure_;
-};
-
-std::string DefaultDataDir(const Reader& reader) {
+std::string DefaultDataDir(const SettingReader& reader) {
   if (const auto xdg = reader.Foreign("XDG_DATA_HOME")) return *xdg + "/chimera-mcp";
   if (const auto home = reader.Foreign("HOME")) return *home + "/.local/share/chimera-mcp";
   return "/var/tmp/chimera-mcp";
 }
 
+// The read gate checks system tables by their database's name; as the default one it would not be written.
+std::string DataDatabase(SettingReader& reader) {
+  std::string database = reader.Text("CH_DATABASE", "chimera_metrics");
+  const std::string lower = ToLower(database);
+  if (lower == "system" || lower == "information_schema") {
+    reader.Refuse("CH_DATABASE", "is not a database for data", "set it to the database that holds yours, or unset it");
+  }
+  return database;
+}
+
 // The native protocol's ports are what many people know; the HTTP port of the same server stands beside them.
-int HttpPort(int port, std::vector<std::string>& notices) {
-  const int http = port == 9440 ? 8443 : port == 9000 ? 8123 : port;
+int HttpPortOf(SettingReader& reader, const std::string& given, int port) {
+  const int http = HttpPort(port);
   if (http != port) {
-    notices.push_back("CH_PORT=" + std::to_string(port) +
-                      " is the native protocol's port; using the HTTP port beside it, " + std::to_string(http));
+    reader.Notice(given + ": " + std::to_string(port) +
+                  " is the native protocol's port; using the HTTP port beside it, " + std::to_string(http));
   }
   return http;
 }
 
-void LoadClickHouse(Reader& reader, Config& config) {
-  clickhouse::HttpOptions& options = config.clickhouse;
-  const std::optional<std::string> host = reader.Text("CH_HOST");
-  config.embedded = !host;
-  options.secure = reader.Bool("CH_SECURE", true);
-  const auto port = static_cast<int>(reader.Integer("CH_PORT", options.secure ? 8443 : 8123, 1, 65535));
-  options.hosts = {{host.value_or("localhost"), host ? HttpPort(port, config.notices) : port}};
-  options.account.username = reader.Text("CH_USERNAME", reader.Text("CH_USER", "default"));
-  options.account.password = reader.Text("CH_PASSWORD", "");
-  options.database = reader.DataDatabase("CH_DATABASE", "chimera_metrics");
-  options.pool_size = static_cast<size_t>(reader.Integer("CH_CONNECTION_POOL_SIZE", 10, 1, 1000));
+int CommonPort(SettingReader& reader, bool secure) {
+  const auto given = static_cast<int>(reader.Integer("CH_PORT", secure ? 8443 : 8123, 1, 65535));
+  const int port = HttpPortOf(reader, "CH_PORT=" + std::to_string(given), given);
+  if (port != given) reader.Record("CH_PORT", std::to_string(port), "CH_PORT");
+  return port;
 }
 
-void LoadEngine(Reader& reader, Config& config) {
-  config.engine.data_dir = reader.Text("CHIMERA_DATA_DIR", DefaultDataDir(reader));
-  config.engine.library = reader.Text("CHIMERA_LIBCHDB", "");
+// TLS is as CH_SECURE says, whatever the port: a password must not travel in the clear because of a guess.
+bool IsSecure(SettingReader& reader, const Hosts& hosts) {
+  if (!hosts.secure) return reader.Bool("CH_SECURE", true);
+  if (!reader.IsSet("CH_SECURE")) {
+    reader.Record("CH_SECURE", *hosts.secure ? "true" : "false", "CH_HOST");
+  } else if (reader.Bool("CH_SECURE", true) != *hosts.secure) {
+    reader.Refuse("CH_SECURE",
+                  std::string("contradicts CH_HOST, which begins with http") + (*hosts.secure ? "s" : "") + "://",
+                  "leave one of them out");
+  }
+  return *hosts.secure;
+}
+
+void NoticeOddPorts(SettingReader& reader, const HttpOptions& options) {
+  const int odd = options.secure ? 8123 : 8443;
+  const bool found =
+      std::any_of(options.hosts.begin(), options.hosts.end(), [odd](const auto& host) { return host.port == odd; });
+  if (found && options.secure) {
+    reader.Notice("port 8123 usually speaks plain HTTP, but TLS is on: set CH_SECURE=false, or CH_PORT=8443 for TLS");
+  } else if (found) {
+    reader.Notice("port 8443 usually speaks TLS, but TLS is off: set CH_SECURE=true, or CH_PORT=8123 for plain HTTP");
+  }
+}
+
+void AddHost(SettingReader& reader, Host& host, int common_port, HttpOptions& options) {
+  if (host.port) host.port = HttpPortOf(reader, "CH_HOST=" + ToText(host), *host.port);
+  const clickhouse::HostAddress address{host.name, host.port.value_or(common_port)};
+  for (const auto& other : options.hosts) {
+    if (other.host != address.host || other.port != address.port) continue;
+    reader.Refuse("CH_HOST", "names " + ToText({address.host, address.port}) + " twice", "name every replica once");
+  }
+  options.hosts.push_back(address);
+}
+
+void LoadHosts(SettingReader& reader, const std::string& text, HttpOptions& options) {
+  auto hosts = ParseHosts(text);
+  if (!hosts.ok()) return reader.Refuse("CH_HOST", hosts.error().message, hosts.error().hint);
+  options.secure = IsSecure(reader, *hosts);
+  const int common_port = CommonPort(reader, options.secure);
+  options.hosts.clear();
+  std::vector<std::string> names;
+  for (auto& host : hosts->list) {
+    AddHost(reader, host, common_port, options);
+    names.push_back(ToText(host));
+  }
+  reader.Record("CH_HOST", Join(names, ","), "CH_HOST");
+  NoticeOddPorts(reader, options);
+  const bool portless =
+      std::any_of(hosts->list.begin(), hosts->list.end(), [](const auto& host) { return !host.port; });
+  if (hosts->secure && portless && !reader.IsSet("CH_PORT")) {
+    reader.Notice("CH_HOST names no port: using ClickHouse's own, " + std::to_string(common_port));
+  }
+  options.path_prefix = hosts->path;
+}
+
+void LoadPath(SettingReader& reader, HttpOptions& options) {
+  const auto given = reader.Text("CH_HTTP_PATH");
+  if (!given && options.path_prefix.empty()) return;
+  std::string path = given.value_or(options.path_prefix);
+  const bool fits = path.find_first_of(" ?#") == std::string::npos;
+  if (!fits) reader.Refuse(given ? "CH_HTTP_PATH" : "CH_HOST", "is no path", "write it as /clickhouse");
+  while (path.ends_with('/')) path.pop_back();
+  if (!path.empty() && !path.starts_with('/')) path.insert(0, "/");
+  if (given && !options.path_prefix.empty() && options.path_prefix != path) {
+    reader.Refuse("CH_HTTP_PATH", "contradicts the path in CH_HOST", "leave one of them out");
+  }
+  options.path_prefix = path;
+  reader.Record("CH_HTTP_PATH", path.empty() ? "/" : path, given ? "CH_HTTP_PATH" : "CH_HOST");
+}
+
+std::string Username(SettingReader& reader) {
+  const std::string_view from = reader.InForce("CH_USERNAME", "CH_USER", true);
+  std::string name = reader.Text(from, "default");
+  if (from != "CH_USERNAME") reader.Record("CH_USERNAME", name, from);
+  return name;
+}
+
+std::optional<clickhouse::Account> WriteAccount(SettingReader& reader) {
+  const auto username = reader.Text("CH_WRITE_USERNAME");
+  auto password = reader.Password("CH_WRITE_PASSWORD", "CH_WRITE_PASSWORD_FILE");
+  if (username) return clickhouse::Account{*username, password.value_or("")};
+  if (password) {
+    reader.Refuse(reader.IsSet("CH_WRITE_PASSWORD") ? "CH_WRITE_PASSWORD" : "CH_WRITE_PASSWORD_FILE",
+                  "is set without CH_WRITE_USERNAME", "set CH_WRITE_USERNAME to the account that it belongs to");
+  }
+  return std::nullopt;
+}
+
+// The names of the settings of `scope` that are set.
+std::vector<std::string> SetInVain(const SettingReader& reader, Scope scope) {
+  std::vector<std::string> names;
+  for (const auto& setting : Settings()) {
+    if (setting.scope >= scope && reader.IsSet(setting.name)) names.emplace_back(setting.name);
+  }
+  return names;
+}
+
+clickhouse::TlsOptions Tls(SettingReader& reader) {
+  clickhouse::TlsOptions tls;
+  tls.ca_file = reader.ReadablePath("CH_CA_FILE");
+  tls.client_cert_file = reader.ReadablePath("CH_CLIENT_CERT_FILE");
+  tls.client_key_file = reader.ReadablePath("CH_CLIENT_KEY_FILE");
+  if (tls.client_cert_file.empty() && !tls.client_key_file.empty()) {
+    reader.Refuse("CH_CLIENT_KEY_FILE", "is set without CH_CLIENT_CERT_FILE", "set both, or neither");
+  }
+  tls.server_name = reader.Text("CH_SERVER_NAME", "");
+  tls.min_version = reader.Choice("CH_TLS_MIN_VERSION", {"1.2", "1.3"}, 0) == 0 ? clickhouse::TlsVersion::k12
+                                                                                : clickhouse::TlsVersion::k13;
+  return tls;
+}
+
+void LoadRemote(SettingReader& reader, const std::string& hosts, HttpOptions& options) {
+  LoadHosts(reader, hosts, options);
+  LoadPath(reader, options);
+  options.account.username = Username(reader);
+  options.account.password = reader.Password("CH_PASSWORD", "CH_PASSWORD_FILE").value_or("");
+  options.write_account = WriteAccount(reader);
+  options.connect_timeout = std::chrono::seconds(reader.Integer("CH_CONNECT_TIMEOUT", 5, 1, 300));
+  if (options.secure) {
+    options.tls = Tls(reader);
+  } else if (const auto names = SetInVain(reader, Scope::kTls); !names.empty()) {
+    reader.Notice("without effect because TLS is off (CH_SECURE): " + Join(names, ", "));
+  }
+}
+
+void LoadClickHouse(SettingReader& reader, Config& config) {
+  HttpOptions& options = config.clickhouse;
+  options.database = DataDatabase(reader);
+  options.compression = reader.BoolOrAuto("CH_COMPRESSION");
+  options.pool_size = static_cast<size_t>(reader.Integer("CH_CONNECTION_POOL_SIZE", 10, 1, 1000));
+  options.retries = static_cast<int>(reader.Integer("CH_RETRY_ATTEMPTS", 3, 0, 100));
+  const auto hosts = reader.Text("CH_HOST");
+  config.embedded = !hosts;
+  if (hosts) return LoadRemote(reader, *hosts, options);
+  if (const auto names = SetInVain(reader, Scope::kRemote); !names.empty()) {
+    reader.Notice("without effect because CH_HOST is unset, and the embedded engine is used: " + Join(names, ", "));
+  }
+}
+
+void LoadEngine(SettingReader& reader, Config& config) {
+  config.engine.data_dir = reader.Path("CHIMERA_DATA_DIR", DefaultDataDir(reader));
+  config.engine.library = reader.Path("CHIMERA_LIBCHDB", "");
   config.engine.idle_exit = std::chrono::seconds(reader.Integer("CHIMERA_ENGINE_IDLE", 300, 1, 86400));
 }
 
@@ -120,7 +202,7 @@ std::vector<std::string> SplitPaths(const std::string& text) {
 }  // namespace
 
 Result<Config> Load(const SettingValues& values) {
-  Reader reader(values);
+  SettingReader reader(values);
   Config config;
   LoadClickHouse(reader, config);
   LoadEngine(reader, config);
@@ -128,10 +210,14 @@ Result<Config> Load(const SettingValues& values) {
                            ? tools::NameStyle::kDotted
                            : tools::NameStyle::kUnderscore;
   config.tools.default_timeout = std::chrono::seconds(reader.Integer("CH_TIMEOUT", 30, 1, 3600));
-  config.dataset_dirs = SplitPaths(reader.Text("CHIMERA_DATASET_DIRS", ""));
+  for (auto& path : SplitPaths(reader.Text("CHIMERA_DATASET_DIRS", ""))) {
+    config.dataset_dirs.push_back(reader.FromHome(std::move(path)));
+  }
   config.log_level =
       static_cast<log::Level>(reader.Choice("CHIMERA_LOG_LEVEL", {"debug", "info", "warning", "error", "off"}, 1));
   if (reader.Failure()) return *reader.Failure();
+  config.notices = reader.TakeNotices();
+  config.effective = reader.TakeEffective();
   return config;
 }
 

@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "base/result.h"
 #include "clickhouse/http_client.h"
+#include "config/setting_reader.h"
 #include "config/settings.h"
 #include "engine/supervisor.h"
 #include "tools/toolset.h"
@@ -19,16 +20,17 @@ namespace chimera::config {
 struct Config {
   /// True when no CH_HOST is set: the data lives in `engine.data_dir`, served by the embedded engine.
   bool embedded = true;
-  clickhouse::HttpOptions clickhouse;        ///< CH_HOST, CH_PORT, CH_USERNAME or CH_USER, CH_PASSWORD, CH_DATABASE,
-                                             ///< CH_SECURE, CH_CONNECTION_POOL_SIZE
+  clickhouse::HttpOptions clickhouse;        ///< CH_*; when `embedded`, neither hosts nor account, TLS or path
   engine::SupervisorOptions engine;          ///< CHIMERA_DATA_DIR, CHIMERA_LIBCHDB, CHIMERA_ENGINE_IDLE (seconds)
   tools::ToolsetOptions tools;               ///< CHIMERA_TOOL_NAMES (dotted or underscore), CH_TIMEOUT (seconds)
   std::vector<std::string> dataset_dirs;     ///< CHIMERA_DATASET_DIRS: further dataset folders, separated by colons
   log::Level log_level = log::Level::kInfo;  ///< CHIMERA_LOG_LEVEL: debug, info, warning, error, off
-  std::vector<std::string> notices;          ///< what was adapted, for the log
+  std::vector<std::string> notices;          ///< what was adapted or is without effect, for the log
+  EffectiveSettings effective;               ///< what is in force, by name; settings that are unset are not in it
 };
 
-/// kInvalidArgument naming the setting, its value and what is allowed.
+/// Reads the files that settings name. kInvalidArgument naming the setting, its value unless it is secret, where it was
+/// set, and what is allowed.
 Result<Config> Load(const SettingValues& values);
 
 /// "HOST:PORT" or "[::1]:PORT"; kInvalidArgument otherwise.

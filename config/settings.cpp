@@ -9,16 +9,34 @@ namespace chimera::config {
 namespace {
 
 constexpr SettingSpec kSettings[] = {
-    {"CH_HOST", "host of a ClickHouse of yours; unset: the embedded engine", "unset"},
-    {"CH_PORT", "its HTTP(S) port; 9440 and 9000, the native protocol's, become 8443 and 8123",
-     "8443, or 8123 without TLS"},
-    {"CH_USERNAME", "account; CH_USER is the same", "default"},
-    {"CH_USER", "see CH_USERNAME", ""},
-    {"CH_PASSWORD", "password", "empty", true},
+    {"CH_HOST",
+     "host of a ClickHouse of yours, or its replicas: a,b:8443; https://db:8443 is taken, too; unset: the embedded "
+     "engine",
+     "unset"},
+    {"CH_PORT",
+     "HTTP(S) port of hosts without one of their own; 9440 and 9000, the native protocol's, become 8443 and 8123",
+     "8443, or 8123 without TLS", Scope::kRemote},
+    {"CH_USERNAME", "account", "default", Scope::kRemote},
+    {"CH_USER", "another name of CH_USERNAME", "that of CH_USERNAME", Scope::kRemote, false, "CH_USERNAME"},
+    {"CH_PASSWORD", "its password; not as a flag", "empty", Scope::kRemote, true},
+    {"CH_PASSWORD_FILE", "file that holds the password", "none", Scope::kRemote},
     {"CH_DATABASE", "database that names without one belong to", "chimera_metrics"},
-    {"CH_SECURE", "TLS", "true"},
+    {"CH_SECURE", "TLS", "true", Scope::kRemote},
     {"CH_TIMEOUT", "seconds a tool call may take", "30"},
-    {"CH_CONNECTION_POOL_SIZE", "connections at most", "10"},
+    {"CH_COMPRESSION", "gzip both ways: true, false, or auto, which is true except for addresses of this machine",
+     "auto"},
+    {"CH_CONNECTION_POOL_SIZE", "connections at most, to all hosts together", "10"},
+    {"CH_RETRY_ATTEMPTS", "how often at most a failed request is sent again, within its timeout", "3"},
+    {"CH_CONNECT_TIMEOUT", "seconds that connecting to a host may take", "5", Scope::kRemote},
+    {"CH_WRITE_USERNAME", "account for the insert tools", "that of CH_USERNAME", Scope::kRemote},
+    {"CH_WRITE_PASSWORD", "its password; not as a flag", "empty", Scope::kRemote, true},
+    {"CH_WRITE_PASSWORD_FILE", "file that holds its password", "none", Scope::kRemote},
+    {"CH_HTTP_PATH", "path below which a proxy serves ClickHouse, such as /clickhouse", "none", Scope::kRemote},
+    {"CH_CA_FILE", "PEM file of the authorities to trust", "the system's", Scope::kTls},
+    {"CH_CLIENT_CERT_FILE", "PEM file of a certificate to show to the server (mutual TLS)", "none", Scope::kTls},
+    {"CH_CLIENT_KEY_FILE", "PEM file of its key", "in CH_CLIENT_CERT_FILE", Scope::kTls},
+    {"CH_SERVER_NAME", "name sent by SNI and expected in the server's certificate", "the host", Scope::kTls},
+    {"CH_TLS_MIN_VERSION", "1.2 or 1.3", "1.2", Scope::kTls},
     {"CHIMERA_DATA_DIR", "data folder of the embedded engine", "chimera-mcp in the XDG data folder"},
     {"CHIMERA_LIBCHDB", "path of libchdb.so", "beside the program, or third_party/chdb"},
     {"CHIMERA_ENGINE_IDLE", "seconds after which an unused embedded engine leaves", "300"},
@@ -27,36 +45,26 @@ constexpr SettingSpec kSettings[] = {
     {"CHIMERA_LOG_LEVEL", "debug, info, warning, error or off; the log goes to stderr", "info"},
 };
 
-std::vector<std::string> Names() {
-  std::vector<std::string> names;
-  for (const auto& setting : kSettings) names.emplace_back(setting.name);
-  return names;
-}
-
-bool IsKnown(std::string_view name) {
-  return std::any_of(std::begin(kSettings), std::end(kSettings), [&](const auto& spec) { return spec.name == name; });
-}
-
-std::string_view WithoutQuotes(std::string_view value) {
-  const bool quoted =
-      value.size() >= 2 && (value.front() == '"' || value.front() == '\'') && value.back() == value.front();
-  return quoted ? value.substr(1, value.size() - 2) : value;
-}
-
-Error BadLine(const std::string& path, size_t line, const std::string& what, std::string hint) {
-  return MakeError(ErrorCode::kInvalidArgument, path + ":" + std::to_string(line) + ": " + what, std::move(hint));
-}
-
-std::optional<std::string> Find(const SettingMap& map, std::string_view name) {
-  const auto found = map.find(name);
-  if (found == map.end() || found->second.empty()) return std::nullopt;
-  return found->second;
+bool IsBlank(std::string_view text) {
+  return Trim(text).empty();
 }
 
 }  // namespace
 
 std::span<const SettingSpec> Settings() {
   return kSettings;
+}
+
+const SettingSpec* FindSetting(std::string_view name) {
+  const auto* found = std::find_if(std::begin(kSettings), std::end(kSettings),
+                                   [name](const SettingSpec& setting) { return setting.name == name; });
+  return found == std::end(kSettings) ? nullptr : found;
+}
+
+std::string NearestSetting(std::string_view name) {
+  std::vector<std::string> names;
+  for (const auto& setting : kSettings) names.emplace_back(setting.name);
+  return DidYouMean(name, names);
 }
 
 std::string FlagName(std::string_view setting) {
@@ -87,44 +95,19 @@ Environment ProcessEnvironment() {
   };
 }
 
-Result<SettingMap> ParseSettingsFile(std::string_view text, const std::string& path) {
-  SettingMap settings;
-  size_t number = 0;
-  for (size_t start = 0; start < text.size();) {
-    const size_t end = std::min(text.find('\n', start), text.size());
-    std::string_view line = Trim(text.substr(start, end - start));
-    start = end + 1;
-    ++number;
-    if (line.empty() || line.front() == '#') continue;
-    if (line.starts_with("export ")) line = Trim(line.substr(7));
-    const size_t equals = line.find('=');
-    const std::string name(Trim(line.substr(0, std::min(equals, line.size()))));
-    if (equals == std::string_view::npos) return BadLine(path, number, "`" + name + "` is not NAME=value", {});
-    if (!IsKnown(name)) return BadLine(path, number, "unknown setting `" + name + "`", DidYouMean(name, Names()));
-    if (settings.contains(name)) return BadLine(path, number, name + " is set twice", "keep one of the lines");
-    settings[name] = WithoutQuotes(Trim(line.substr(equals + 1)));
-  }
-  return settings;
-}
-
-SettingValues::SettingValues(SettingMap flags, Environment environment, SettingMap file)
-    : flags_(std::move(flags)), environment_(std::move(environment)), file_(std::move(file)) {}
-
-std::optional<std::string> SettingValues::Text(std::string_view name) const {
-  if (auto flag = Find(flags_, name)) return flag;
-  if (auto variable = Foreign(name)) return variable;
-  return Find(file_, name);
-}
-
-Source SettingValues::SourceOf(std::string_view name) const {
-  if (Find(flags_, name)) return Source::kFlag;
-  if (Foreign(name)) return Source::kEnvironment;
-  return Find(file_, name) ? Source::kFile : Source::kDefault;
+std::optional<Setting> SettingValues::Find(std::string_view name) const {
+  const auto flag = sources_.flags.find(name);
+  if (flag != sources_.flags.end() && !IsBlank(flag->second))
+    return Setting{flag->second, Source::kFlag, FlagName(name)};
+  if (auto variable = Foreign(name)) return Setting{std::move(*variable), Source::kEnvironment, "environment"};
+  const auto line = sources_.file.lines.find(name);
+  if (line == sources_.file.lines.end() || IsBlank(line->second.value)) return std::nullopt;
+  return Setting{line->second.value, Source::kFile, sources_.file.path + ":" + std::to_string(line->second.number)};
 }
 
 std::optional<std::string> SettingValues::Foreign(std::string_view name) const {
-  auto value = environment_(name);
-  if (value && value->empty()) return std::nullopt;
+  auto value = sources_.environment(name);
+  if (value && IsBlank(*value)) return std::nullopt;
   return value;
 }
 
@@ -132,8 +115,8 @@ std::vector<std::string> UnknownVariables(const std::vector<std::string>& names)
   std::vector<std::string> out;
   for (const auto& name : names) {
     const bool ours = name.starts_with("CHIMERA_") || name.starts_with("CH_");
-    if (!ours || IsKnown(name)) continue;
-    const std::string near = DidYouMean(name, Names());
+    if (!ours || FindSetting(name)) continue;
+    const std::string near = NearestSetting(name);
     if (!near.empty()) out.push_back(name + ": " + near);
   }
   return out;

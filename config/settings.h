@@ -11,19 +11,34 @@
 #include <string_view>
 #include <vector>
 
-#include "base/result.h"
+#include "config/settings_file.h"
 
 namespace chimera::config {
 
+/// What a setting needs to have an effect.
+enum class Scope {
+  kAlways,
+  kRemote,  ///< CH_HOST
+  kTls,     ///< CH_HOST and TLS
+};
+
 struct SettingSpec {
   std::string_view name;      ///< "CH_HOST"
-  std::string_view meaning;   ///< for --help
+  std::string_view meaning;   ///< for --help and docs/configuration.md
   std::string_view fallback;  ///< what holds when nothing is set, in words
-  bool secret = false;        ///< never printed
+  Scope scope = Scope::kAlways;
+  bool secret = false;            ///< never printed, and no flag
+  std::string_view same_as = {};  ///< the setting that this is another name of
 };
 
 /// Every setting, in the order in which they are documented.
 std::span<const SettingSpec> Settings();
+
+/// nullptr when there is no setting of that name.
+const SettingSpec* FindSetting(std::string_view name);
+
+/// "did you mean `CH_HOST`?" for "CH_HOTS", or "" when no setting is near.
+std::string NearestSetting(std::string_view name);
 
 /// "--ch-host" for "CH_HOST".
 std::string FlagName(std::string_view setting);
@@ -39,24 +54,35 @@ Environment ProcessEnvironment();
 
 using SettingMap = std::map<std::string, std::string, std::less<>>;
 
-/// Reads `NAME=value` lines; blank lines and lines that start with `#` are skipped, a leading `export ` and one pair of
-/// quotes around a value are taken off. kInvalidArgument naming `path`, the line, and the nearest known name.
-Result<SettingMap> ParseSettingsFile(std::string_view text, const std::string& path);
+/// A value as it was given.
+struct Setting {
+  std::string text;
+  Source source = Source::kDefault;
+  std::string origin;  ///< for messages: "my.conf:3", "environment", "--ch-host"
+};
 
-/// The values in force. An empty value counts as unset wherever it comes from.
+struct SettingSources {
+  SettingMap flags;
+  Environment environment;
+  SettingsFile file;
+  std::vector<std::string> notices;  ///< what was noticed while collecting them, for the log
+};
+
+/// The values in force. A blank value counts as unset wherever it comes from.
 class SettingValues {
  public:
-  SettingValues(SettingMap flags, Environment environment, SettingMap file);
+  explicit SettingValues(SettingSources sources) : sources_(std::move(sources)) {}
 
-  std::optional<std::string> Text(std::string_view name) const;
-  Source SourceOf(std::string_view name) const;
+  /// What was given for the setting, as it stands; nothing when it is unset everywhere.
+  std::optional<Setting> Find(std::string_view name) const;
   /// A variable that is no setting of this program, such as HOME; from the environment alone.
   std::optional<std::string> Foreign(std::string_view name) const;
 
+  const std::string& FilePath() const { return sources_.file.path; }  ///< empty: no settings file was read
+  const std::vector<std::string>& Notices() const { return sources_.notices; }
+
  private:
-  SettingMap flags_;
-  Environment environment_;
-  SettingMap file_;
+  SettingSources sources_;
 };
 
 /// Variables of `names` that look like ours (CH_…, CHIMERA_…) but are not: "CH_PASWORD: did you mean `CH_PASSWORD`?".

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { GOOD_ARGUMENTS } from './support/arguments.mjs';
-import { Sandbox } from './support/product.mjs';
+import { BIN, Sandbox } from './support/product.mjs';
 
 let sandbox;
 before(async () => (sandbox = await Sandbox.create()));
@@ -23,7 +23,7 @@ async function fails(...args) {
 test('--version and --help', async () => {
   assert.match(await succeeds('--version'), /^chimera-mcp \d+\.\d+\.\d+\n$/);
   assert.match(await succeeds('--help'), /Examples:[^]*chimera-mcp serve/);
-  for (const command of ['serve', 'engine', 'schema', 'demo', 'tools', 'call']) {
+  for (const command of ['serve', 'engine', 'schema', 'demo', 'tools', 'call', 'config']) {
     assert.match(await succeeds(command, '--help'), /Usage:/i);
   }
 });
@@ -35,6 +35,32 @@ test('misuse ends with 2, the reason on stderr and nothing on stdout', async () 
     const { code, stdout, stderr } = await sandbox.run(args);
     assert.deepEqual([code, stdout], [2, ''], args.join(' '));
     assert.ok(stderr.length > 10, args.join(' '));
+  }
+});
+
+// [arguments, what the message names]
+const TYPOS = [
+  [['serv'], /no command `serv`; did you mean `serve`\?/],
+  [['schema', 'aply'], /no command `schema aply`; did you mean `apply`\?/],
+  [['frobnicate'], /no command `frobnicate`; there are .*serve/],
+  [['--ch-hots', 'db', 'serve'], /no flag --ch-hots; did you mean `--ch-host`/],
+  [['serve', '--ch-hots=db'], /no flag --ch-hots; did you mean `--ch-host`/],
+  [['serve', '--htp', '127.0.0.1:0'], /no flag --htp; did you mean `--http`/],
+  [['engine', '--data', '/tmp/x', '--lisen', '127.0.0.1:0'], /no flag --lisen; did you mean `--listen`/],
+  [['config', 'CH_HOST'], /`CH_HOST` is one argument too many/],
+];
+test('a word that is not known is answered with the nearest that is', async () => {
+  for (const [args, expected] of TYPOS) {
+    const { code, stdout, stderr } = await sandbox.run(args);
+    assert.deepEqual([code, stdout], [2, ''], args.join(' '));
+    assert.match(stderr, expected);
+  }
+});
+
+test('what cannot be printed is a failure', async () => {
+  for (const args of ['--version', '--help', 'config']) {
+    const { code } = await sandbox.runProgram('bash', ['-c', `exec '${BIN}' ${args} >/dev/full`]);
+    assert.equal(code, 1, args);
   }
 });
 

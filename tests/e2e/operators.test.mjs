@@ -16,20 +16,6 @@ test('a closed stdin is the end of the input', async () => {
   assert.equal(code, 0);
 });
 
-test('a settings file must be a file', async () => {
-  const { code, stderr } = await sandbox.run(['--config', sandbox.folder, 'config']);
-  assert.equal(code, 1);
-  assert.match(stderr, /is no regular file/);
-});
-
-test('a password is no argument, and is masked', async () => {
-  const { stdout } = await sandbox.run(['--help']);
-  assert.doesNotMatch(stdout, /--ch-password/);
-  const shown = await sandbox.run(['config'], { env: { CH_PASSWORD: 's3cret' } });
-  assert.match(shown.stdout, /^CH_PASSWORD=\*+ /m);
-  assert.doesNotMatch(shown.stdout, /s3cret/);
-});
-
 test('an answer that cannot be written is a failure', async () => {
   const { code } = await sandbox.runProgram('bash', ['-c', `exec '${BIN}' call query sql='SELECT 1' >/dev/full`]);
   assert.equal(code, 1);

@@ -3,7 +3,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { text } from 'node:stream/consumers';
@@ -27,7 +27,11 @@ function cleanEnvironment() {
 export class Sandbox {
   static async create(env = {}) {
     if (!existsSync(BIN)) throw new Error(`${BIN} is missing: build it, or name it with CHIMERA_MCP_BIN`);
-    return new Sandbox(await mkdtemp(join(tmpdir(), 'chimera-e2e-')), env);
+    const folder = await mkdtemp(join(tmpdir(), 'chimera-e2e-'));
+    // Empty, so that no settings file of the machine or its user is read.
+    await mkdir(join(folder, 'config/chimera-mcp'), { recursive: true });
+    await writeFile(join(folder, 'config/chimera-mcp/chimera-mcp.conf'), '');
+    return new Sandbox(folder, env);
   }
 
   constructor(folder, env) {
@@ -37,6 +41,7 @@ export class Sandbox {
     this.env = {
       ...cleanEnvironment(),
       CHIMERA_DATA_DIR: this.dataDir,
+      XDG_CONFIG_HOME: join(folder, 'config'),
       XDG_RUNTIME_DIR: join(folder, 'run'),
       CHIMERA_ENGINE_IDLE: '30', // should a test be killed before it closes the sandbox
       ...env,
