@@ -24,7 +24,20 @@ Result<std::vector<schema::Dataset>> LoadDatasets(const config::Config& config) 
 
 }  // namespace
 
-Result<std::unique_ptr<Backend>> Backend::Create(const config::Config& config, bool migrate) {
+std::string DescribeDatabase(const config::Config& config) {
+  if (config.embedded) return "the embedded engine in " + config.engine.data_dir;
+  const clickhouse::HttpOptions& options = config.clickhouse;
+  std::string text = options.secure ? "https://" : "http://";
+  for (const auto& [host, port] : options.hosts) {
+    if (&host != &options.hosts.front().host) text += ",";
+    text += (host.find(':') == std::string::npos ? host : "[" + host + "]") + ":" + std::to_string(port);
+  }
+  text += options.path_prefix + " as " + options.account.username;
+  if (options.write_account) text += " and " + options.write_account->username;
+  return text + (options.secure ? " by TLS" : " without TLS");
+}
+
+Result<std::unique_ptr<Backend>> Backend::Create(const config::Config& config, bool migrate, const Observe& observe) {
   std::unique_ptr<Backend> backend(new Backend);
   auto datasets = LoadDatasets(config);
   if (!datasets.ok()) return datasets.error();
@@ -49,7 +62,13 @@ Result<std::unique_ptr<Backend>> Backend::Create(const config::Config& config, b
     backend->embedded_ = embedded.get();
     backend->client_ = std::move(embedded);
   }
-  backend->tools_ = tools::CreateToolset(*backend->client_, backend->datasets_, config.tools);
+  clickhouse::Client* for_tools = backend->client_.get();
+  metrics::Observers observers = observe ? observe(*backend->client_) : metrics::Observers();
+  if (!observers.empty()) {
+    backend->observed_ = std::make_unique<metrics::ObservedClient>(*backend->client_, std::move(observers));
+    for_tools = backend->observed_.get();
+  }
+  backend->tools_ = tools::CreateToolset(*for_tools, backend->datasets_, config.tools);
   return backend;
 }
 

@@ -1,6 +1,7 @@
 // The database side of the program, put together from its configuration: datasets, client, tools.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <stop_token>
 #include <thread>
@@ -8,6 +9,7 @@
 
 #include "clickhouse/client.h"
 #include "config/config.h"
+#include "metrics/observed_client.h"
 #include "schema/dataset.h"
 #include "tools/registry.h"
 
@@ -15,17 +17,24 @@ namespace chimera::app {
 
 class EmbeddedClient;
 
+/// Where the data lives, for people: "https://db.example:8443 as reader", or "the embedded engine in /var/lib/chimera".
+std::string DescribeDatabase(const config::Config& config);
+
 class Backend {
  public:
   /// Loads the datasets and prepares the client; touches no database. `migrate` says whether the embedded database is
-  /// brought up to date before its first use (a remote one never is: that is its operator's to do).
-  static Result<std::unique_ptr<Backend>> Create(const config::Config& config, bool migrate);
+  /// brought up to date before its first use (a remote one never is: that is its operator's to do). `observe` is given
+  /// the client, and names who hears of every statement that the tools make of it.
+  using Observe = std::function<metrics::Observers(clickhouse::Client&)>;
+  static Result<std::unique_ptr<Backend>> Create(const config::Config& config, bool migrate,
+                                                 const Observe& observe = {});
 
   /// Starts the embedded engine beside what comes next, so that the first call finds it warm. Nothing for a remote one.
   void WarmUp();
 
   ~Backend();
 
+  /// For the program's own statements, which nobody observes.
   clickhouse::Client& Client() { return *client_; }
   const std::vector<schema::Dataset>& Datasets() const { return datasets_; }
   tools::Registry& Tools() { return *tools_; }
@@ -35,7 +44,8 @@ class Backend {
 
   std::vector<schema::Dataset> datasets_;
   std::unique_ptr<clickhouse::Client> client_;
-  EmbeddedClient* embedded_ = nullptr;  ///< client_, when the database is embedded
+  EmbeddedClient* embedded_ = nullptr;                 ///< client_, when the database is embedded
+  std::unique_ptr<metrics::ObservedClient> observed_;  ///< over client_, when somebody observes
   std::unique_ptr<tools::Registry> tools_;
   std::stop_source quit_;
   std::jthread warm_up_;  ///< last: joined before what it uses goes

@@ -46,6 +46,10 @@ struct CallCommand {
 };
 int CallTool(const config::Config& config, const CallCommand& command, std::stop_token stop);
 
+/// Looks at everything between here and the data and prints what it finds; with `json`, as one object. kFailed when
+/// something is wrong.
+int ShowStatus(const config::Config& config, bool json, std::stop_token stop);
+
 /// Flags over environment over `file` (a path; empty: the first that exists of the usual ones, or none).
 Result<config::SettingValues> CollectSettings(const config::SettingMap& flags, const std::string& file);
 

@@ -29,6 +29,7 @@ class EmbeddedClient : public clickhouse::Client {
   Result<clickhouse::Written> Write(const RequestContext& context, const clickhouse::Insert& insert) override;
   Status Execute(const RequestContext& context, std::string_view statement, std::string_view database) override;
   const std::string& DefaultDatabase() const override { return client_->DefaultDatabase(); }
+  clickhouse::ClientState State() const override { return client_->State(); }
 
  private:
   template <typename Call>

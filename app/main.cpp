@@ -25,6 +25,7 @@ constexpr char kExamples[] = R"(Examples:
   chimera-mcp call query sql='SELECT count() FROM bench_runs'
   chimera-mcp call get.correlation_data days=7
   chimera-mcp tools --json                         what agents see
+  chimera-mcp status                               is everything well between here and the data
 
 Without CH_HOST the data lives in CHIMERA_DATA_DIR (default: your XDG data folder).)";
 
@@ -41,6 +42,7 @@ struct Invocation {
   bool if_empty = false;
   bool tools_json = false;
   bool settings_json = false;
+  bool status_json = false;
   Command command;
 };
 
@@ -86,6 +88,16 @@ void AddData(CLI::App& app, Invocation& invocation) {
   load->add_flag("--if-empty", invocation.if_empty, "leave tables that hold rows alone, without an error");
   load->callback([&invocation] {
     invocation.command = [&](const auto& config, auto stop) { return DemoLoad(config, invocation.if_empty, stop); };
+  });
+}
+
+void AddStatus(CLI::App& app, Invocation& invocation) {
+  auto* status = app.add_subcommand("status", "check the way to the database, the schema, and how fresh the data is");
+  status->add_flag("--json", invocation.status_json, "as one JSON object");
+  status->callback([&invocation] {
+    invocation.command = [&](const auto& config, auto stop) {
+      return ShowStatus(config, invocation.status_json, stop);
+    };
   });
 }
 
@@ -157,6 +169,7 @@ int ParseAndRun(int argc, char** argv) {
   AddServe(app, invocation);
   AddEngine(app, invocation);
   AddData(app, invocation);
+  AddStatus(app, invocation);
   AddTools(app, invocation);
   try {
     app.parse(argc, argv);

@@ -6,6 +6,8 @@
 #include "app/backend.h"
 #include "app/commands.h"
 #include "app/connect_hints.h"
+#include "app/readiness.h"
+#include "app/telemetry.h"
 #include "app/version.h"
 #include "base/log.h"
 #include "mcp/http_transport.h"
@@ -38,6 +40,12 @@ mcp::ServerOptions ProtocolOptions(const config::Config& config) {
   return options;
 }
 
+// What an operator wants to see first in the log.
+std::string StartLine(const config::Config& config) {
+  return std::string("chimera-mcp ") + kVersion + "; database " + config.clickhouse.database + " on " +
+         DescribeDatabase(config) + "; at most " + std::to_string(config.clickhouse.pool_size) + " connections";
+}
+
 // A client that never stops sending on an open connection must not keep a server alive that was told to end. Longer
 // than HttpServerOptions::drain, so that calls in flight have had their time.
 void EndLate(const std::stop_token& stop, const std::stop_token& served) {
@@ -52,22 +60,40 @@ void EndLate(const std::stop_token& stop, const std::stop_token& served) {
   std::_Exit(kDone);
 }
 
-int ServeHttp(mcp::Server& server, const config::Config& config, const ServeOptions& options,
-              const std::stop_token& stop) {
+std::vector<mcp::HttpPageRoute> Pages(Readiness& readiness, const Telemetry& telemetry,
+                                      const std::unique_ptr<mcp::HttpServer>& http) {
+  return {{.path = "/healthz", .make = [] { return mcp::HttpPage{.body = "ok\n"}; }, .any_host = true},
+          {.path = "/readyz", .make = [&readiness] { return readiness.Page(); }},
+          {.path = "/metrics", .make = [&telemetry, &http] {
+             return mcp::HttpPage{200, metrics::PrometheusMetrics::kContentType, telemetry.Page(http->Sessions())};
+           }}};
+}
+
+std::string Url(const std::string& host, int port, const std::string& path) {
+  return "http://" + (host.find(':') == std::string::npos ? host : "[" + host + "]") + ":" + std::to_string(port) +
+         path;
+}
+
+int ServeHttp(mcp::Server& server, const config::Config& config, const ServeOptions& options, Backend& backend,
+              const Telemetry& telemetry, const std::stop_token& stop) {
   auto address = config::ParseHostPort(options.http);
   if (!address.ok()) return Report(address.error());
+  std::unique_ptr<mcp::HttpServer> http;
+  Readiness readiness(backend.Client(), backend.Datasets(), stop);
   mcp::HttpServerOptions http_options;
   http_options.host = address->host;
   http_options.port = address->port;
-  auto http = mcp::HttpServer::Create(server, http_options);
-  if (!http.ok()) return Report(http.error());
-  const std::string host = address->host.find(':') == std::string::npos ? address->host : "[" + address->host + "]";
-  const std::string url = "http://" + host + ":" + std::to_string((*http)->Port()) + http_options.path;
+  http_options.allowed_hosts = config.allowed_hosts;
+  http_options.pages = Pages(readiness, telemetry, http);
+  auto created = mcp::HttpServer::Create(server, http_options);
+  if (!created.ok()) return Report(created.error());
+  http = std::move(*created);
+  const std::string url = Url(address->host, http->Port(), http_options.path);
   std::fprintf(stderr, "serving MCP at %s\n", url.c_str());
   if (options.hints) std::fputs(ConnectHints(url, ExecutablePath(), config).c_str(), stderr);
   const std::jthread watchdog([stop](const std::stop_token& served) { EndLate(stop, served); });
-  std::stop_callback on_stop(stop, [&http] { (*http)->Stop(); });
-  if (!stop.stop_requested()) (*http)->Run();
+  std::stop_callback on_stop(stop, [&http] { http->Stop(); });
+  if (!stop.stop_requested()) http->Run();
   return kDone;
 }
 
@@ -86,16 +112,31 @@ Status FillIfEmpty(Backend& backend, const std::stop_token& stop) {
 }  // namespace
 
 int Serve(const config::Config& config, const ServeOptions& options, std::stop_token stop) {
-  auto backend = Backend::Create(config, true);
-  if (!backend.ok()) return Report(backend.error());
+  std::unique_ptr<Backend> backend;
+  std::unique_ptr<Telemetry> telemetry;  // below what it looks at: it goes first
+  auto created = Backend::Create(config, true, [&](clickhouse::Client& client) {
+    telemetry = std::make_unique<Telemetry>(config, !options.http.empty(), client);
+    return telemetry->Observers();
+  });
+  if (!created.ok()) return Report(created.error());
+  backend = std::move(*created);
+  log::Info(StartLine(config));
   if (options.demo) {
     std::fputs("starting the embedded ClickHouse …\n", stderr);
-    if (Status filled = FillIfEmpty(**backend, stop); !filled.ok()) return Report(filled.error());
+    if (Status filled = FillIfEmpty(*backend, stop); !filled.ok()) return Report(filled.error());
   }
-  (*backend)->WarmUp();
-  mcp::Server server(ProtocolOptions(config), (*backend)->Tools());
-  if (!options.http.empty()) return ServeHttp(server, config, options, stop);
-  return mcp::ServeStdio(server, {}, stop) ? kDone : kFailed;
+  backend->WarmUp();
+  mcp::Server server(ProtocolOptions(config), telemetry->Watch(backend->Tools()));
+  int code = kDone;
+  if (!options.http.empty()) {
+    code = ServeHttp(server, config, options, *backend, *telemetry, stop);
+  } else if (!mcp::ServeStdio(server, {}, stop)) {
+    code = kFailed;
+  }
+  log::Info(stop.stop_requested() ? "ends: told to stop"
+            : code == kDone       ? "ends: the client has left"
+                                  : "ends: failed");
+  return code;
 }
 
 }  // namespace chimera::app

@@ -4,6 +4,7 @@
 #include <charconv>
 
 #include "base/text.h"
+#include "config/datadog.h"
 #include "config/hosts.h"
 
 namespace chimera::config {
@@ -189,11 +190,12 @@ void LoadEngine(SettingReader& reader, Config& config) {
   config.engine.idle_exit = std::chrono::seconds(reader.Integer("CHIMERA_ENGINE_IDLE", 300, 1, 86400));
 }
 
-std::vector<std::string> SplitPaths(const std::string& text) {
+std::vector<std::string> Split(const std::string& text, char separator) {
   std::vector<std::string> out;
   for (size_t start = 0; start <= text.size();) {
-    const size_t end = std::min(text.find(':', start), text.size());
-    if (end > start) out.push_back(text.substr(start, end - start));
+    const size_t end = std::min(text.find(separator, start), text.size());
+    const std::string_view part = Trim(std::string_view(text).substr(start, end - start));
+    if (!part.empty()) out.emplace_back(part);
     start = end + 1;
   }
   return out;
@@ -210,9 +212,11 @@ Result<Config> Load(const SettingValues& values) {
                            ? tools::NameStyle::kDotted
                            : tools::NameStyle::kUnderscore;
   config.tools.default_timeout = std::chrono::seconds(reader.Integer("CH_TIMEOUT", 30, 1, 3600));
-  for (auto& path : SplitPaths(reader.Text("CHIMERA_DATASET_DIRS", ""))) {
+  for (auto& path : Split(reader.Text("CHIMERA_DATASET_DIRS", ""), ':')) {
     config.dataset_dirs.push_back(reader.FromHome(std::move(path)));
   }
+  config.allowed_hosts = Split(reader.Text("CHIMERA_ALLOWED_HOSTS", ""), ',');
+  config.statsd = LoadStatsd(reader);
   config.log_level =
       static_cast<log::Level>(reader.Choice("CHIMERA_LOG_LEVEL", {"debug", "info", "warning", "error", "off"}, 1));
   if (reader.Failure()) return *reader.Failure();

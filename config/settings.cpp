@@ -43,6 +43,15 @@ constexpr SettingSpec kSettings[] = {
     {"CHIMERA_TOOL_NAMES", "how tools/list spells names: dotted or underscore", "dotted"},
     {"CHIMERA_DATASET_DIRS", "further dataset folders, separated by colons", "none"},
     {"CHIMERA_LOG_LEVEL", "debug, info, warning, error or off; the log goes to stderr", "info"},
+    {"CHIMERA_ALLOWED_HOSTS", "names that HTTP clients may call this server by, separated by commas",
+     "loopback, the address it binds"},
+    {"DD_AGENT_HOST", "host of a Datadog agent that serve sends metrics to by DogStatsD", "unset"},
+    {"DD_DOGSTATSD_PORT", "its UDP port", "8125"},
+    {"DD_DOGSTATSD_URL", "instead of these two: udp://HOST:PORT or unix:///PATH", "unset"},
+    {"DD_ENTITY_ID", "sent with every metric, as are the next three", "unset"},
+    {"DD_SERVICE", "tag service", "unset"},
+    {"DD_ENV", "tag env", "unset"},
+    {"DD_VERSION", "tag version", "unset"},
 };
 
 bool IsBlank(std::string_view text) {

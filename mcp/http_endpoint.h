@@ -37,6 +37,8 @@ class HttpEndpoint {
   HttpAnswer Post(const HttpCall& call);
   /// Ends the session and cancels its requests. Thread-safe.
   HttpAnswer Delete(const HttpCall& call);
+  /// How many are open. Thread-safe.
+  size_t Sessions() const { return sessions_.Size(); }
   /// Cancels what is still being worked on at `deadline`. Does not block. Thread-safe.
   void CancelAt(Deadline deadline) { in_flight_.CancelAt(deadline); }
 

@@ -63,16 +63,28 @@ HttpGate::HttpGate(GateOptions options)
       bound_to_all_(options_.bound_host == "0.0.0.0" || options_.bound_host == "::" || options_.bound_host.empty()) {}
 
 std::optional<Refusal> HttpGate::Check(const RequestHead& head) const {
-  if (!HostAllowed(head.host)) {
-    return Refusal{403, "the Host header names no host of this server; call it by the address it was started with"};
-  }
-  if (!head.origin.empty() && !OriginAllowed(head.origin)) {
-    return Refusal{403, "web pages of this Origin may not use this server"};
-  }
+  if (auto refusal = CheckCaller(head, HostAllowed(head.host))) return refusal;
   if (head.path != options_.path) return Refusal{404, "there is nothing here; MCP is served at " + options_.path};
   if (head.method == "DELETE") return std::nullopt;
   if (head.method == "POST") return CheckPost(head);
   return Refusal{405, "send JSON-RPC messages by POST, end a session by DELETE; no event stream is offered by GET"};
+}
+
+std::optional<Refusal> HttpGate::CheckPage(const RequestHead& head, bool any_host) const {
+  const std::string name(HostOf(head.host));
+  if (auto refusal = CheckCaller(head, any_host || HostAllowed(head.host) || IsAddress(name))) return refusal;
+  if (head.method == "GET" || head.method == "HEAD") return std::nullopt;
+  return Refusal{405, "this page is read by GET"};
+}
+
+std::optional<Refusal> HttpGate::CheckCaller(const RequestHead& head, bool host_allowed) const {
+  if (!host_allowed) {
+    return Refusal{403,
+                   "the Host header names no host of this server; call it by the address it was started with, or "
+                   "start it with that name in CHIMERA_ALLOWED_HOSTS"};
+  }
+  if (head.origin.empty() || OriginAllowed(head.origin)) return std::nullopt;
+  return Refusal{403, "web pages of this Origin may not use this server"};
 }
 
 // A page that rebinds its own name to this machine still sends that name. An address cannot be rebound, so a server

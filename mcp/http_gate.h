@@ -36,8 +36,13 @@ class HttpGate {
   explicit HttpGate(GateOptions options);
   /// Why `head` goes no further, or nothing.
   std::optional<Refusal> Check(const RequestHead& head) const;
+  /// The same for a page beside the protocol, which is read by GET or HEAD and changes nothing. Probes call it by any
+  /// address of this machine, so every address will do for a Host; with `any_host`, for pages that tell nothing, so
+  /// does every name.
+  std::optional<Refusal> CheckPage(const RequestHead& head, bool any_host) const;
 
  private:
+  std::optional<Refusal> CheckCaller(const RequestHead& head, bool host_allowed) const;
   bool HostAllowed(std::string_view host) const;
   bool OriginAllowed(std::string_view origin) const;
 

@@ -4,7 +4,6 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <atomic>
 #include <cerrno>
 #include <cstring>
@@ -20,7 +19,6 @@ namespace chimera::mcp {
 namespace {
 
 constexpr int kBacklog = 1024;
-constexpr size_t kIdleThreads = 8;
 constexpr size_t kRequestsPerConnection = 1'000'000;
 constexpr const char* kJsonType = "application/json";
 
@@ -57,8 +55,16 @@ void DeclareEmptyBody(const httplib::Request& request) {
 void Send(httplib::Response& response, HttpAnswer answer) {
   response.status = answer.status;
   if (answer.status == 405) response.set_header("Allow", "POST, DELETE");
+  if (answer.status == 503) response.set_header("Retry-After", "1");
   if (!answer.session_id.empty()) response.set_header("Mcp-Session-Id", answer.session_id);
   if (!answer.body.empty()) response.set_content(std::move(answer.body), kJsonType);
+}
+
+void SendPage(httplib::Response& response, HttpPage page) {
+  response.status = page.status;
+  if (page.status == 405) response.set_header("Allow", "GET, HEAD");
+  response.set_header("Cache-Control", "no-store");
+  response.set_content(std::move(page.body), page.content_type);
 }
 
 std::string Authority(const std::string& host, const std::string& port) {
@@ -90,6 +96,7 @@ struct HttpServer::Impl {
 
   void Configure();
   void Route();
+  bool Refused(const httplib::Request& request, httplib::Response& response) const;
   void Answer(const httplib::Request& request, httplib::Response& response);
   bool FillEmpty(httplib::Response& response) const;
   Status Bind();
@@ -105,6 +112,7 @@ struct HttpServer::Impl {
   int bind_errno = 0;
   std::mutex mutex;  // of state
   State state = State::kBound;
+  std::atomic<size_t> calls = 0;
   std::atomic<bool> ended = false;
   std::atomic<bool> stopping = false;
 };
@@ -116,9 +124,9 @@ void HttpServer::Impl::Configure() {
   http.set_keep_alive_timeout(options.keep_alive.count());
   http.set_read_timeout(options.io_timeout);
   http.set_write_timeout(options.io_timeout);
-  http.new_task_queue = [threads = options.threads] {
-    return new httplib::ThreadPool(std::min(kIdleThreads, threads), threads);
-  };
+  // All threads from the start: where the library adds them as connections come, one that comes while idle threads are
+  // still waking up gets none of its own, and waits for another connection to end.
+  http.new_task_queue = [threads = options.threads] { return new httplib::ThreadPool(threads); };
 }
 
 void HttpServer::Impl::Route() {
@@ -131,11 +139,12 @@ void HttpServer::Impl::Route() {
       Send(response, HttpError(503, "the server is shutting down; try again in a moment"));
       return Handled::Handled;
     }
-    const auto refusal = gate.Check(HeadOf(request));
-    if (!refusal) return Handled::Unhandled;
-    Send(response, HttpError(refusal->status, refusal->message));
-    return Handled::Handled;
+    return Refused(request, response) ? Handled::Handled : Handled::Unhandled;
   });
+  for (const auto& page : options.pages) {
+    http.Get(page.path,
+             [&page](const httplib::Request&, httplib::Response& response) { SendPage(response, page.make()); });
+  }
   const auto answer = [this](const httplib::Request& request, httplib::Response& response) {
     Answer(request, response);
   };
@@ -150,7 +159,27 @@ void HttpServer::Impl::Route() {
   });
 }
 
+bool HttpServer::Impl::Refused(const httplib::Request& request, httplib::Response& response) const {
+  const RequestHead head = HeadOf(request);
+  for (const auto& page : options.pages) {
+    if (page.path != request.path) continue;
+    const auto refusal = gate.CheckPage(head, page.any_host);
+    if (refusal) SendPage(response, {refusal->status, HttpPage().content_type, refusal->message + "\n"});
+    return refusal.has_value();
+  }
+  const auto refusal = gate.Check(head);
+  if (refusal) Send(response, HttpError(refusal->status, refusal->message));
+  return refusal.has_value();
+}
+
 void HttpServer::Impl::Answer(const httplib::Request& request, httplib::Response& response) {
+  struct Place {
+    std::atomic<size_t>& calls;
+    const size_t number = ++calls;
+    ~Place() { --calls; }
+  };
+  const Place place{calls};
+  if (place.number > options.calls) return Send(response, HttpError(503, "too many calls at once; try again"));
   const HttpCall call = CallOf(request);
   Send(response, request.method == "DELETE" ? endpoint.Delete(call) : endpoint.Post(call));
 }
@@ -191,6 +220,10 @@ Result<std::unique_ptr<HttpServer>> HttpServer::Create(Server& server, HttpServe
   result->impl_->Route();
   if (Status bound = result->impl_->Bind(); !bound.ok()) return bound.error();
   return result;
+}
+
+size_t HttpServer::Sessions() const {
+  return impl_->endpoint.Sessions();
 }
 
 int HttpServer::Port() const {

@@ -1,10 +1,11 @@
 // MCP over Streamable HTTP at /mcp: POST answers JSON, sessions by the Mcp-Session-Id header, DELETE ends one; requests
 // that name protocol version 2026-07-28 in `_meta` need no session. Checks Host and Origin against DNS rebinding; binds
-// what it is told to. Offers no event stream and no CORS.
+// what it is told to. Offers no event stream and no CORS. Beside it, pages that the program adds, such as /healthz.
 #pragma once
 
 #include <chrono>
 #include <cstddef>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -13,6 +14,19 @@
 #include "mcp/server.h"
 
 namespace chimera::mcp {
+
+struct HttpPage {
+  int status = 200;
+  std::string content_type = "text/plain; charset=utf-8";
+  std::string body;
+};
+
+/// A page that is read by GET or HEAD, at a path of its own.
+struct HttpPageRoute {
+  std::string path;                ///< such as "/healthz"
+  std::function<HttpPage()> make;  ///< called on the connection's thread, by many at once
+  bool any_host = false;           ///< whatever the Host header says: for a page that tells nothing
+};
 
 struct HttpServerOptions {
   std::string host = "127.0.0.1";
@@ -23,7 +37,9 @@ struct HttpServerOptions {
   size_t max_body_bytes = 64u << 20;         ///< a larger body is answered with 413
   size_t max_sessions = 10000;               ///< the longest unused one goes first
   std::chrono::seconds session_idle{3600};
-  size_t threads = 64;                     ///< connections served at once; more wait
+  std::vector<HttpPageRoute> pages = {};
+  size_t calls = 128;    ///< messages worked on at once; one more is answered with 503
+  size_t threads = 160;  ///< connections served at once; more wait. Those above `calls` keep the pages reachable.
   std::chrono::seconds io_timeout{30};     ///< of one read or write on a connection
   std::chrono::seconds keep_alive{5};      ///< an idle connection occupies a thread for as long
   std::chrono::milliseconds drain{10000};  ///< after Stop: how long requests in flight may go on
@@ -36,6 +52,8 @@ class HttpServer {
   ~HttpServer();
 
   int Port() const;
+  /// Open sessions, idle ones included. Thread-safe.
+  size_t Sessions() const;
   /// Serves until Stop. Blocks. At most once.
   void Run();
   /// Ends Run: takes no new connections, lets requests in flight finish for `drain` and cancels them then. Does not

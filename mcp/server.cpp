@@ -215,7 +215,9 @@ ToolResult Server::Impl::RunTool(const Call& call, const std::string& name) {
   ToolResult result = tools.Call(context, name, arguments.empty() ? "{}" : arguments);
   const auto took = std::chrono::duration_cast<std::chrono::milliseconds>(Deadline::Clock::now() - start);
   const char* outcome = context.Cancelled() ? "cancelled" : result.is_error ? "error" : "ok";
-  log::Info("tool=" + name + " outcome=" + outcome + " ms=" + std::to_string(took.count()) +
+  const std::string error = result.error_code.empty() ? "" : " error=" + result.error_code;
+  const std::string query = result.query_id.empty() ? "" : " query=" + result.query_id;
+  log::Info("tool=" + name + " outcome=" + outcome + error + query + " ms=" + std::to_string(took.count()) +
             " request=" + context.request_id + " session=" + context.session_id + " client=" + context.client);
   return result;
 }

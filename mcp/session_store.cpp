@@ -64,4 +64,9 @@ SessionStore::Entries SessionStore::TakeStale(size_t max_sessions) {
   return stale;
 }
 
+size_t SessionStore::Size() const {
+  const std::lock_guard lock(mutex_);
+  return entries_.size();
+}
+
 }  // namespace chimera::mcp

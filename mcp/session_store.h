@@ -31,6 +31,7 @@ class SessionStore {
   /// Forgets the session and cancels its requests. False when there is none of that id.
   bool End(std::string_view id);
   void CancelAll();
+  size_t Size() const;
 
  private:
   struct Entry {
@@ -43,7 +44,7 @@ class SessionStore {
   const size_t max_sessions_;
   const std::chrono::seconds idle_;
   const std::function<Clock::time_point()> now_;
-  std::mutex mutex_;
+  mutable std::mutex mutex_;
   Entries entries_;                                                // the longest unused last
   std::unordered_map<std::string_view, Entries::iterator> by_id_;  // keys live in the sessions
 };

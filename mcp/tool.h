@@ -36,6 +36,8 @@ struct ToolResult {
   std::string structured_json;
   std::string meta_json;
   bool is_error = false;
+  std::string error_code = {};  ///< of an error, for the log and counters: a stable name such as "timeout"
+  std::string query_id = {};    ///< of the statement that failed, for the log; may be empty
 };
 
 class ToolCatalog {

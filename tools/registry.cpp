@@ -128,6 +128,8 @@ mcp::ToolResult ErrorResult(const Error& error) {
   result.is_error = true;
   result.text = ErrorText(error);
   result.meta_json = ToText(Json{{"chimera/error", ErrorJson(error)}});
+  result.error_code = Name(error.code);
+  result.query_id = error.query_id;
   return result;
 }
 

@@ -16,7 +16,7 @@ export const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
 export const BIN = resolve(process.env.CHIMERA_MCP_BIN || join(ROOT, 'build/release/chimera-mcp'));
 
 const COMMAND_LIMIT_MS = 60_000;
-const SERVER_CONFIGURATION = /^(CH|CHIMERA)_/;
+const SERVER_CONFIGURATION = /^(CH|CHIMERA|DD)_/;
 
 function cleanEnvironment() {
   const kept = Object.entries(process.env).filter(([name]) => !SERVER_CONFIGURATION.test(name));

@@ -212,6 +212,29 @@ TEST(Config, RemembersWhatIsInForce) {
   EXPECT_FALSE(config->effective.contains("CH_CA_FILE"));
 }
 
+TEST(Config, FindsTheDatadogAgentAsDatadogsLibrariesDo) {
+  EXPECT_FALSE(LoadFrom({{"DD_DOGSTATSD_PORT", "9"}, {"DD_ENV", "prod"}})->statsd.Enabled());
+  const auto host = LoadFrom({{"DD_AGENT_HOST", "agent"}, {"DD_ENTITY_ID", "pod"}, {"DD_ENV", "a,b"}})->statsd;
+  EXPECT_EQ(host.Address(), "udp://agent:8125");
+  EXPECT_EQ(host.tags, (std::vector<std::string>{"dd.internal.entity_id:pod", "env:a_b"}));
+  const auto url = [](const std::string& text) {
+    const auto config = LoadFrom({{"DD_AGENT_HOST", "agent"}, {"DD_DOGSTATSD_PORT", "9"}, {"DD_DOGSTATSD_URL", text}});
+    return config.ok() ? config->statsd.Address() : config.error().message;
+  };
+  EXPECT_EQ(url("udp://other"), "udp://other:9");
+  EXPECT_EQ(url("udp://[::1]"), "udp://::1:9");
+  EXPECT_EQ(url("udp://other:1234"), "udp://other:1234");
+  EXPECT_EQ(url("unix:///run/dsd.socket"), "unix:///run/dsd.socket");
+  for (const char* wrong : {"agent:8125", "tcp://agent", "unix://relative", "udp://", "udp://a:b", "udp://a:0"}) {
+    EXPECT_NE(url(wrong).find("is not udp://HOST:PORT or unix:///PATH"), std::string::npos) << url(wrong);
+  }
+}
+
+TEST(Config, SplitsNamesOfThisServer) {
+  EXPECT_EQ(LoadFrom({{"CHIMERA_ALLOWED_HOSTS", "a.example, b:80,"}})->allowed_hosts,
+            (std::vector<std::string>{"a.example", "b:80"}));
+}
+
 TEST(ParseHostPort, TakesNamesAndAddresses) {
   EXPECT_EQ(ParseHostPort("127.0.0.1:8080")->port, 8080);
   EXPECT_EQ(ParseHostPort("[::1]:0")->host, "::1");

@@ -80,6 +80,24 @@ TEST(HttpGateTest, PathsAndMethods) {
   EXPECT_EQ(StatusOf(end), 0);
 }
 
+TEST(HttpGateTest, PagesAreReadFromAnyAddress) {
+  const HttpGate gate(Bound("127.0.0.1"));
+  const auto status = [&gate](const std::string& method, const std::string& host, const std::string& origin,
+                              bool any_host) {
+    const auto refusal = gate.CheckPage(
+        {.method = method, .path = "/p", .host = host, .origin = origin, .content_type = "", .accept = ""}, any_host);
+    return refusal ? refusal->status : 0;
+  };
+  for (const char* host : {"10.0.0.1:80", "[fd00::1]:80", "localhost"})
+    EXPECT_EQ(status("GET", host, "", false), 0) << host;
+  EXPECT_EQ(status("HEAD", "localhost", "", false), 0);
+  EXPECT_EQ(status("GET", "evil.example", "", false), 403);
+  EXPECT_EQ(status("GET", "", "", false), 403);
+  EXPECT_EQ(status("GET", "evil.example", "", true), 0);
+  EXPECT_EQ(status("GET", "10.0.0.1", "http://evil.example", true), 403);
+  EXPECT_EQ(status("POST", "localhost", "", true), 405);
+}
+
 TEST(HttpGateTest, MediaTypes) {
   for (const char* type : {"application/json", "Application/JSON; charset=utf-8"}) {
     EXPECT_EQ(With(&RequestHead::content_type, type), 0) << type;

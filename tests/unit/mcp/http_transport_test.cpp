@@ -90,6 +90,57 @@ TEST_F(HttpTransportTest, GetIsNotOffered) {
   EXPECT_EQ(Client().Options("/mcp")->status, 405);
 }
 
+TEST_F(HttpTransportTest, PagesStandBesideTheProtocol) {
+  HttpServerOptions options;
+  options.pages = {{.path = "/healthz",
+                    .make =
+                        [] {
+                          return HttpPage{200, "text/plain", "ok"};
+                        }},
+                   {.path = "/readyz", .make = [] {
+                      return HttpPage{503, "application/json", "{}"};
+                    }}};
+  Start(options);
+  const auto page = Client().Get("/healthz");
+  ASSERT_TRUE(page);
+  EXPECT_EQ(page->status, 200);
+  EXPECT_EQ(page->body, "ok");
+  EXPECT_EQ(page->get_header_value("Cache-Control"), "no-store");
+  EXPECT_EQ(Client().Head("/healthz")->body, "");
+  EXPECT_EQ(Client().Get("/readyz")->body, "{}") << "a page's own error keeps its body";
+  EXPECT_EQ(Client().Post("/healthz", kPing, kJson)->status, 405);
+  EXPECT_EQ(Client().Get("/healthz", {{"Host", "evil.example"}})->status, 403);
+  EXPECT_EQ(Client().Get("/healthzz")->status, 404);
+}
+
+TEST_F(HttpTransportTest, PagesAnswerWhileAllCallsAreTaken) {
+  HttpServerOptions options;
+  options.calls = 2;
+  options.threads = 4;
+  options.pages = {{.path = "/healthz", .make = [] { return HttpPage{200, "text/plain", "ok"}; }}};
+  Start(options);
+  std::vector<std::thread> callers;
+  for (int i = 0; i < 2; ++i) callers.emplace_back([this] { Post(StatelessCall("wait")); });
+  ASSERT_TRUE(catalog_.WaitForWaiting(2));
+  EXPECT_EQ(Client().Get("/healthz")->status, 200);
+  const auto refused = Post(StatelessCall("echo"));
+  ASSERT_TRUE(refused);
+  EXPECT_EQ(refused->status, 503);
+  EXPECT_EQ(refused->get_header_value("Retry-After"), "1");
+  catalog_.release = true;
+  for (auto& caller : callers) caller.join();
+  EXPECT_EQ(Post(StatelessCall("echo"))->status, 200);
+}
+
+TEST_F(HttpTransportTest, SessionsAreCounted) {
+  Start();
+  EXPECT_EQ(http_->Sessions(), 0u);
+  const auto session = Open();
+  EXPECT_EQ(http_->Sessions(), 1u);
+  Client().Delete("/mcp", session);
+  EXPECT_EQ(http_->Sessions(), 0u);
+}
+
 TEST_F(HttpTransportTest, BodiesAreLimited) {
   HttpServerOptions options;
   options.max_body_bytes = 1000;

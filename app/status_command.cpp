@@ -1,0 +1,60 @@
+#include <algorithm>
+#include <cstdio>
+#include <filesystem>
+
+#include "app/backend.h"
+#include "app/commands.h"
+#include "app/status.h"
+#include "app/status_steps.h"
+
+namespace chimera::app {
+
+bool StatusReport::Fine() const {
+  return std::none_of(steps.begin(), steps.end(), [](const Step& step) { return step.state == StepState::kBroken; });
+}
+
+namespace {
+
+// To look at a folder that is not there would be to make it.
+std::optional<Error> MissingFolder(const config::Config& config) {
+  std::error_code error;
+  if (!config.embedded || std::filesystem::is_directory(config.engine.data_dir, error)) return std::nullopt;
+  return MakeError(ErrorCode::kUnavailable, "there is no data folder " + config.engine.data_dir + " yet",
+                   "chimera-mcp serve makes it and its tables, and so does chimera-mcp schema apply");
+}
+
+}  // namespace
+
+Result<StatusReport> LookAtEverything(const config::Config& config, std::stop_token stop) {
+  StatusReport report;
+  report.embedded = config.embedded;
+  report.address = DescribeDatabase(config);
+  report.database = config.clickhouse.database;
+  if (auto missing = MissingFolder(config)) {
+    report.steps.push_back({.name = "engine", .state = StepState::kBroken, .error = std::move(missing)});
+    return report;
+  }
+  auto backend = Backend::Create(config, false);
+  if (!backend.ok()) return backend.error();
+  StatusSteps steps(config, **backend, std::move(stop), report);
+  const bool reached = config.embedded ? steps.Engine() : steps.Hosts();
+  const bool logged_in = steps.If(reached, "login", &StatusSteps::LogIn);
+  const bool there = steps.If(logged_in, "database", &StatusSteps::Databases);
+  steps.If(there, "schema", &StatusSteps::Schemas);
+  const bool listed = steps.If(there, "tables", &StatusSteps::Tables);
+  steps.If(listed, "access", &StatusSteps::Access);
+  steps.If(logged_in, "round trip", &StatusSteps::RoundTrip);
+  steps.If(logged_in, "pool", &StatusSteps::Pool);
+  return report;
+}
+
+int ShowStatus(const config::Config& config, bool json, std::stop_token stop) {
+  const auto report = LookAtEverything(config, std::move(stop));
+  if (!report.ok()) return Report(report.error());
+  const std::string text =
+      json ? StatusJson(*report).dump(2, ' ', false, Json::error_handler_t::replace) + "\n" : StatusText(*report);
+  std::fputs(text.c_str(), stdout);
+  return report->Fine() ? kDone : kFailed;
+}
+
+}  // namespace chimera::app

@@ -1,0 +1,191 @@
+#include <algorithm>
+#include <cstdio>
+
+#include "app/status.h"
+#include "app/version.h"
+
+namespace chimera::app {
+namespace {
+
+const char* Mark(StepState state) {
+  switch (state) {
+    case StepState::kOk:
+      return "ok  ";
+    case StepState::kNote:
+      return "note";
+    case StepState::kBroken:
+      return "FAIL";
+    case StepState::kSkipped:
+      return "-   ";
+  }
+  return "";
+}
+
+const char* StateName(StepState state) {
+  switch (state) {
+    case StepState::kOk:
+      return "ok";
+    case StepState::kNote:
+      return "note";
+    case StepState::kBroken:
+      return "failed";
+    case StepState::kSkipped:
+      return "skipped";
+  }
+  return "";
+}
+
+std::string Milliseconds(double ms) {
+  char text[32];
+  std::snprintf(text, sizeof text, ms < 10 ? "%.1f ms" : "%.0f ms", ms);
+  return text;
+}
+
+std::string Count(uint64_t value) {
+  std::string text = std::to_string(value);
+  for (size_t at = text.size(); at > 3;) text.insert(at -= 3, ",");
+  return text;
+}
+
+std::string Bytes(uint64_t bytes) {
+  constexpr const char* kUnits[] = {"B", "KiB", "MiB", "GiB", "TiB", "PiB"};
+  auto value = static_cast<double>(bytes);
+  size_t unit = 0;
+  for (; value >= 1024 && unit + 1 < std::size(kUnits); ++unit) value /= 1024;
+  char text[32];
+  std::snprintf(text, sizeof text, unit == 0 || value >= 100 ? "%.0f %s" : "%.1f %s", value, kUnits[unit]);
+  return text;
+}
+
+std::string Age(int64_t seconds) {
+  const int64_t length = seconds < 0 ? -seconds : seconds;
+  const std::string text = length < 120         ? std::to_string(length) + " s"
+                           : length < 120 * 60  ? std::to_string(length / 60) + " min"
+                           : length < 48 * 3600 ? std::to_string(length / 3600) + " h"
+                                                : std::to_string(length / 86400) + " days";
+  return seconds < 0 ? "in " + text : text;
+}
+
+// Characters, not bytes.
+size_t Width(const std::string& text) {
+  return static_cast<size_t>(std::count_if(text.begin(), text.end(), [](char c) { return (c & 0xC0) != 0x80; }));
+}
+
+std::string Padded(const std::string& text, size_t width, bool right = false) {
+  const std::string blanks(width > Width(text) ? width - Width(text) : 0, ' ');
+  return right ? blanks + text : text + blanks;
+}
+
+// `text` broken at blanks into lines of `width` characters where it can be, all but the first after `indent` blanks.
+std::string Wrapped(const std::string& text, size_t width, size_t indent) {
+  std::string out;
+  size_t column = 0;
+  for (size_t start = 0; start < text.size();) {
+    const size_t end = std::min(text.find(' ', start), text.size());
+    const std::string word = text.substr(start, end - start);
+    const bool breaks = column > 0 && column + 1 + Width(word) > width;
+    if (column > 0) out += breaks ? "\n" + std::string(indent, ' ') : " ";
+    column = breaks || column == 0 ? Width(word) : column + 1 + Width(word);
+    out += word;
+    start = end + 1;
+  }
+  return out;
+}
+
+std::string StepText(const Step& step, size_t name_width) {
+  constexpr size_t kColumns = 80;
+  const size_t indent = 4 + 2 + name_width + 2;
+  const size_t width = kColumns - indent;
+  std::string text = step.error ? step.error->message : step.text;
+  if (step.ms) text += (text.empty() ? "" : "; ") + Milliseconds(*step.ms);
+  std::string out =
+      Mark(step.state) + std::string("  ") + Padded(step.name, name_width) + "  " + Wrapped(text, width, indent) + "\n";
+  if (step.error && !step.error->hint.empty()) {
+    out += std::string(indent, ' ') + Wrapped("→ " + step.error->hint, width, indent + 2) + "\n";
+  }
+  return out;
+}
+
+using Row = std::vector<std::string>;
+
+Row RowOf(const TableFacts& table) {
+  const auto or_dash = [](const auto& value, auto print) { return value ? print(*value) : std::string("-"); };
+  const std::string newest = table.newest.empty() ? "-" : table.newest;
+  return {table.name,
+          or_dash(table.rows, Count),
+          newest,
+          or_dash(table.age_seconds, Age),
+          or_dash(table.bytes, Bytes),
+          or_dash(table.parts, Count)};
+}
+
+std::string TableText(const std::vector<TableFacts>& tables) {
+  std::vector<Row> rows = {{"table", "rows", "newest row", "age", "stored", "parts"}};
+  for (const auto& table : tables) rows.push_back(RowOf(table));
+  std::string out;
+  for (const Row& row : rows) {
+    std::string line;
+    for (size_t i = 0; i < row.size(); ++i) {
+      size_t width = 0;
+      for (const Row& other : rows) width = std::max(width, Width(other[i]));
+      line += (i == 0 ? "" : "  ") + Padded(row[i], width, i != 0 && i != 2);
+    }
+    out += line.substr(0, line.find_last_not_of(' ') + 1) + "\n";
+  }
+  return out;
+}
+
+std::string Verdict(const StatusReport& report) {
+  const auto failed = std::count_if(report.steps.begin(), report.steps.end(),
+                                    [](const Step& step) { return step.state == StepState::kBroken; });
+  if (failed == 0) return "everything is fine\n";
+  return std::to_string(failed) + (failed == 1 ? " problem\n" : " problems\n");
+}
+
+Json StepJson(const Step& step) {
+  Json json = {{"name", step.name}, {"state", StateName(step.state)}};
+  if (!step.text.empty()) json["text"] = step.text;
+  if (step.ms) json["ms"] = *step.ms;
+  if (step.error) {
+    json["error"] = {{"code", Name(step.error->code)}, {"message", step.error->message}, {"hint", step.error->hint}};
+  }
+  json.update(step.facts);
+  return json;
+}
+
+template <typename T>
+Json OrNull(const std::optional<T>& value) {
+  return value ? Json(*value) : Json();
+}
+
+Json TableJson(const TableFacts& table) {
+  const auto text = [](const std::string& value) { return value.empty() ? Json() : Json(value); };
+  return {{"database", table.database},   {"table", table.name},
+          {"rows", OrNull(table.rows)},   {"stored_bytes", OrNull(table.bytes)},
+          {"parts", OrNull(table.parts)}, {"time_column", text(table.time_column)},
+          {"newest", text(table.newest)}, {"age_seconds", OrNull(table.age_seconds)}};
+}
+
+}  // namespace
+
+std::string StatusText(const StatusReport& report) {
+  std::string out =
+      std::string("chimera-mcp ") + kVersion + ", database " + report.database + " on " + report.address + "\n\n";
+  size_t name_width = 0;
+  for (const auto& step : report.steps) name_width = std::max(name_width, Width(step.name));
+  for (const auto& step : report.steps) out += StepText(step, name_width);
+  if (!report.tables.empty()) out += "\n" + TableText(report.tables);
+  return out + "\n" + Verdict(report);
+}
+
+Json StatusJson(const StatusReport& report) {
+  Json json = {
+      {"version", kVersion},       {"fine", report.Fine()},       {"kind", report.embedded ? "embedded" : "remote"},
+      {"address", report.address}, {"database", report.database}, {"steps", Json::array()},
+      {"tables", Json::array()}};
+  for (const auto& step : report.steps) json["steps"].push_back(StepJson(step));
+  for (const auto& table : report.tables) json["tables"].push_back(TableJson(table));
+  return json;
+}
+
+}  // namespace chimera::app
