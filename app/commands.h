@@ -26,6 +26,9 @@ struct EngineCommand {
   std::string data;
   std::string socket;
   std::string listen;  ///< HOST:PORT
+  engine::TlsFiles tls;
+  std::vector<std::string> users;  ///< NAME:PASSWORD[:readonly]
+  std::string users_file;
   int idle_exit_seconds = 0;
   std::string library;
 };

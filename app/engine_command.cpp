@@ -10,6 +10,9 @@ int RunEngine(const EngineCommand& command, std::stop_token stop) {
   options.data_dir = command.data;
   options.socket = command.socket;
   options.library = command.library;
+  options.tls = command.tls;
+  options.users = command.users;
+  options.users_file = command.users_file;
   options.idle_exit = std::chrono::seconds(command.idle_exit_seconds);
   if (!command.listen.empty()) {
     auto address = config::ParseHostPort(command.listen);
@@ -21,7 +24,8 @@ int RunEngine(const EngineCommand& command, std::stop_token stop) {
     if (options.host.empty())
       std::fprintf(stderr, "listening on %s\n", options.socket.c_str());
     else
-      std::fprintf(stderr, "listening on http://%s:%d\n", options.host.c_str(), port);
+      std::fprintf(stderr, "listening on %s://%s:%d\n", options.tls.certificate.empty() ? "http" : "https",
+                   options.host.c_str(), port);
   };
   const Status ended = engine::RunEngine(options, stop, on_ready);
   return ended.ok() ? kDone : Report(ended.error());

@@ -62,6 +62,22 @@ void AddEngine(CLI::App& app, Invocation& invocation) {
   auto* where = engine->add_option_group("address")->require_option(1);
   where->add_option("--socket", invocation.engine.socket, "Unix socket to listen on");
   where->add_option("--listen", invocation.engine.listen, "HOST:PORT to listen on; port 0 takes a free one");
+  auto* certificate = engine->add_option("--tls-cert", invocation.engine.tls.certificate,
+                                         "serve HTTPS with this certificate and chain (PEM)");
+  auto* key = engine->add_option("--tls-key", invocation.engine.tls.key, "the certificate's private key (PEM)");
+  certificate->needs(key)->excludes("--socket");
+  key->needs(certificate);
+  engine
+      ->add_option("--tls-client-ca", invocation.engine.tls.client_ca,
+                   "let clients in only with a certificate that one of these signed (PEM)")
+      ->needs(certificate);
+  engine
+      ->add_option("--user", invocation.engine.users,
+                   "NAME:PASSWORD[:readonly]; may be repeated; others on this machine can read it")
+      ->expected(1)
+      ->allow_extra_args(false)
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+  engine->add_option("--users-file", invocation.engine.users_file, "file of such lines, which others cannot read");
   engine->add_option("--idle-exit", invocation.engine.idle_exit_seconds, "leave after so many idle seconds; 0: never")
       ->check(CLI::NonNegativeNumber);
   engine->add_option("--library", invocation.engine.library, "path of libchdb.so");

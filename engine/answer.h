@@ -12,13 +12,14 @@
 #include "engine/chdb.h"
 #include "engine/output_format.h"
 #include "engine/running_queries.h"
+#include "engine/sessions.h"
 
 namespace chimera::engine {
 
 /// A SELECT on its way out: its place among the running queries, its connection and its chunks. Used by one thread.
 class ResultStream {
  public:
-  ResultStream(RunningQueries::Ticket ticket, chdb::Connection connection, std::unique_ptr<chdb::Stream> stream,
+  ResultStream(RunningQueries::Ticket ticket, Sessions::Lease connection, std::unique_ptr<chdb::Stream> stream,
                const std::string& format)
       : ticket_(std::move(ticket)), connection_(std::move(connection)), stream_(std::move(stream)), stripper_(format) {}
 
@@ -38,7 +39,7 @@ class ResultStream {
 
   // In the order in which they must not go: the stream first, its ticket last.
   std::optional<RunningQueries::Ticket> ticket_;
-  std::optional<chdb::Connection> connection_;
+  std::optional<Sessions::Lease> connection_;
   std::unique_ptr<chdb::Stream> stream_;
   HeaderStripper stripper_;
   std::vector<chdb::Block> blocks_;  ///< fetched, not all given out
@@ -54,6 +55,7 @@ struct Answer {
   std::string text;                               ///< the body, unless one of these is set
   std::optional<chdb::Block> whole;               ///< a result that can be large
   std::unique_ptr<ResultStream> stream;           ///< chunks still to come
+  int gzip_level = 0;                             ///< compress the body; 0: leave it as it is
   std::string exception_tag;                      ///< marks an exception inside a stream's body
   std::chrono::steady_clock::time_point started;  ///< of the query, for a stream's final summary
 };

@@ -149,13 +149,19 @@ Insert::~Insert() {
   functions_.insert_destroy(handle_);
 }
 
-void Insert::Append(std::string_view bytes) {
-  if (!bytes.empty()) functions_.insert_append(handle_, bytes.data(), bytes.size());
+bool Insert::Append(std::string_view bytes) {
+  return bytes.empty() || functions_.insert_append(handle_, bytes.data(), bytes.size()) == 0;
 }
 
 Block Insert::Finish() {
   finished_ = true;
   return Block(functions_, functions_.insert_done(handle_));
+}
+
+Connection& Connection::operator=(Connection&& other) noexcept {
+  std::swap(functions_, other.functions_);
+  std::swap(handle_, other.handle_);
+  return *this;
 }
 
 Connection::~Connection() {

@@ -77,14 +77,16 @@ class Stream {
   bool ended_ = false;
 };
 
-/// An INSERT that takes its data in pieces, cut anywhere. Destroying it before `Finish` stores nothing.
+/// An INSERT that takes its data in pieces, cut anywhere. Destroying it before `Finish` stores nothing of the block
+/// that is being filled.
 class Insert {
  public:
   Insert(const Functions& functions, void* handle) : functions_(functions), handle_(handle) {}
   Insert(const Insert&) = delete;
   ~Insert();
 
-  void Append(std::string_view bytes);  ///< a failure shows in Finish
+  /// False when the data were refused by now: more makes no difference, Finish has the exception.
+  bool Append(std::string_view bytes);
   Block Finish();
 
  private:
@@ -99,7 +101,7 @@ class Connection {
   Connection(const Functions& functions, void** handle) : functions_(&functions), handle_(handle) {}
   Connection(Connection&& other) noexcept
       : functions_(other.functions_), handle_(std::exchange(other.handle_, nullptr)) {}
-  Connection(const Connection&) = delete;
+  Connection& operator=(Connection&& other) noexcept;
   ~Connection();
 
   /// Runs a statement and holds its whole result. Careful: the library runs a list of statements, too.

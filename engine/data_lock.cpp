@@ -5,13 +5,14 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
 #include <fstream>
-#include <sstream>
 #include <thread>
+#include <vector>
+
+#include "base/text.h"
 
 namespace chimera::engine {
 namespace {
@@ -27,14 +28,15 @@ std::string LockPath(const std::string& data_dir) {
   return data_dir + "/engine.lock";
 }
 
+/// Its words, without the passwords among them.
 std::string CommandOf(int pid) {
   std::ifstream file("/proc/" + std::to_string(pid) + "/cmdline");
-  std::stringstream text;
-  text << file.rdbuf();
-  std::string command = text.str();
-  std::ranges::replace(command, '\0', ' ');
-  while (command.ends_with(' ')) command.pop_back();
-  return command;
+  std::vector<std::string> words;
+  for (std::string word; std::getline(file, word, '\0');) {
+    const bool secret = !words.empty() && words.back() == "--user";
+    words.push_back(secret ? "***" : word.starts_with("--user=") ? "--user=***" : word);
+  }
+  return Join(words, " ");
 }
 
 LockHolder ReadHolder(const std::string& data_dir) {
@@ -89,7 +91,7 @@ std::optional<LockHolder> FindLockHolder(const std::string& data_dir) {
 Result<DataLock> DataLock::Acquire(const std::string& data_dir, std::chrono::milliseconds patience) {
   const int fd = open(LockPath(data_dir).c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
   if (fd < 0) return DataDirError("cannot open " + LockPath(data_dir), errno);
-  DataLock lock(fd);
+  DataLock lock(fd, LockPath(data_dir));
   const auto until = std::chrono::steady_clock::now() + patience;
   while (flock(fd, LOCK_EX | LOCK_NB) != 0) {
     if (errno != EWOULDBLOCK && errno != EINTR) return DataDirError("cannot lock " + LockPath(data_dir), errno);

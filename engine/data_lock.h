@@ -28,16 +28,18 @@ class DataLock {
  public:
   /// Waits up to `patience` for an engine that is leaving. kConflict naming process and command when it stays.
   static Result<DataLock> Acquire(const std::string& data_dir, std::chrono::milliseconds patience);
-  DataLock(DataLock&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
+  DataLock(DataLock&& other) noexcept : fd_(std::exchange(other.fd_, -1)), path_(std::move(other.path_)) {}
   DataLock(const DataLock&) = delete;
   ~DataLock();
 
+  const std::string& Path() const { return path_; }
   /// Writes down where this process listens.
   Status Announce(const std::string& address);
 
  private:
-  explicit DataLock(int fd) : fd_(fd) {}
+  DataLock(int fd, std::string path) : fd_(fd), path_(std::move(path)) {}
   int fd_;
+  std::string path_;
 };
 
 }  // namespace chimera::engine

@@ -10,6 +10,7 @@
 #include <fstream>
 #include <vector>
 
+#include "engine/connection_state.h"
 #include "engine/exception.h"
 #include "sql/lexer.h"
 
@@ -22,9 +23,9 @@ Error SystemError(const std::string& what) {
   return MakeError(ErrorCode::kIoError, what + ": " + std::strerror(errno));
 }
 
-/// Runs an internal statement and gives its rows as fields.
+/// Runs an internal statement and gives its rows as fields, escaped as in TSV.
 Result<std::vector<std::vector<std::string>>> ReadTable(chdb::Connection& connection, std::string_view sql) {
-  chdb::Block block = connection.Query({sql, "TSVRaw", kNoParameters});
+  chdb::Block block = connection.Query({sql, "TSV", kNoParameters});
   if (!block.Exception().empty()) return ParseException(block.Exception());
   std::vector<std::vector<std::string>> rows;
   std::string_view rest = block.Bytes();
@@ -93,9 +94,9 @@ Status Database::Learn() {
   version_ = (*facts)[0][0];
   timezone_ = (*facts)[0][1];
   display_name_ = (*facts)[0][2];
-  auto settings = ReadTable(root_, "SELECT name FROM system.settings");
+  auto settings = ReadTable(root_, "SELECT name, value FROM system.settings");
   if (!settings) return settings.error();
-  for (const auto& row : *settings) settings_.insert(row[0]);
+  for (const auto& row : *settings) settings_[row[0]] = row.at(1);
   auto formats = ReadTable(root_, "SELECT name, content_type FROM system.formats WHERE is_output");
   if (!formats) return formats.error();
   for (const auto& row : *formats) content_types_[row[0]] = row.at(1);
@@ -111,14 +112,18 @@ Result<chdb::Connection> Database::Connect(const QueryRequest& request) const {
   // Without implicit_select=0, `garbage foo` would be taken for SELECT garbage AS foo.
   std::vector<std::string> arguments = {path_argument_, "--implicit_select=0"};
   arguments.push_back("--" + std::string(kQueryIdSetting) + "=" + request.query_id);
-  for (const auto& [name, value] : request.settings) arguments.push_back("--" + name + "=" + value);
+  // For a read-only account the settings come last: each must be what is in force anyway.
+  if (request.account.readonly) arguments.push_back("--readonly=1");
+  const Pairs settings = request.account.readonly ? Pairs() : request.settings;
+  for (const auto& [name, value] : settings) arguments.push_back("--" + name + "=" + value);
   auto connection = library_->Connect(arguments);
-  if (!connection) return ExplainRefusal(request.settings);
+  if (!connection) return ExplainRefusal(settings);
+  if (request.account.readonly) {
+    if (Status set = SetSettings(*connection, request.settings); !set) return set.error();
+  }
   if (request.database.empty() || request.database == "default") return connection;
   // The library ignores --database; USE works under readonly=1 too.
-  const std::string use = "USE " + sql::QuoteIdentifier(request.database);
-  const chdb::Block used = connection->Query({use, "TSV", kNoParameters});
-  if (!used.Exception().empty()) return ParseException(used.Exception());
+  if (Status used = UseDatabase(*connection, request.database); !used) return used.error();
   return connection;
 }
 
@@ -126,11 +131,7 @@ Result<chdb::Connection> Database::Connect(const QueryRequest& request) const {
 Error Database::ExplainRefusal(const Pairs& settings) const {
   auto connection = library_->Connect({path_argument_});
   if (!connection) return connection.error();
-  for (const auto& [name, value] : settings) {
-    const std::string set = "SET " + sql::QuoteIdentifier(name) + " = " + sql::QuoteString(value);
-    const chdb::Block block = connection->Query({set, "TSV", kNoParameters});
-    if (!block.Exception().empty()) return ParseException(block.Exception());
-  }
+  if (Status set = SetSettings(*connection, settings); !set) return set.error();
   return ParseException("the engine refused the connection's settings");
 }
 

@@ -30,7 +30,7 @@ class Database {
   const std::string& Version() const { return version_; }
   const std::string& Timezone() const { return timezone_; }
   const std::string& DisplayName() const { return display_name_; }
-  const SettingNames& Settings() const { return settings_; }
+  const SettingDefaults& Settings() const { return settings_; }
   /// "text/plain; charset=UTF-8" for a format that is not known.
   std::string ContentType(const std::string& format) const;
 
@@ -43,7 +43,7 @@ class Database {
   std::string path_argument_;
   chdb::Connection root_;  // held open: closing the last connection and opening one again leaks threads
   std::string version_, timezone_, display_name_;
-  SettingNames settings_;
+  SettingDefaults settings_;
   std::map<std::string, std::string> content_types_;
 };
 

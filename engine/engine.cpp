@@ -7,16 +7,18 @@
 #include <filesystem>
 
 #include "base/log.h"
+#include "engine/accounts.h"
 #include "engine/activity.h"
 #include "engine/data_lock.h"
 #include "engine/database.h"
+#include "engine/file_watch.h"
 #include "engine/http_front.h"
 
 namespace chimera::engine {
 namespace {
 
 // An engine that leaves needs this long at most (see Leave) before the next one may have its folder.
-constexpr std::chrono::seconds kLockPatience{3};
+constexpr std::chrono::seconds kLockPatience{5};
 constexpr std::chrono::milliseconds kFinishGrace{1500};
 constexpr std::chrono::milliseconds kKillGrace{1000};
 
@@ -25,6 +27,7 @@ struct Places {
   std::string data_dir;
   std::string library;
   std::string socket;
+  TlsFiles tls;
 };
 
 std::string Absolute(const std::string& path) {
@@ -37,7 +40,11 @@ Result<Places> FindPlaces(const EngineOptions& options) {
   if (!library) return library.error();
   auto data_dir = PrepareDataDir(options.data_dir);
   if (!data_dir) return data_dir.error();
-  return Places{*data_dir, *library, Absolute(options.socket)};
+  const TlsFiles& tls = options.tls;
+  return Places{*data_dir,
+                *library,
+                Absolute(options.socket),
+                {Absolute(tls.certificate), Absolute(tls.key), Absolute(tls.client_ca)}};
 }
 
 /// From here on the process belongs to the data folder: private files, nothing of the caller's left open to queries.
@@ -49,7 +56,8 @@ Status EnterDataDir(const std::string& data_dir) {
 
 std::string Address(const EngineOptions& options, const Places& places, int port) {
   if (!places.socket.empty()) return "unix:" + places.socket;
-  return "http://" + options.host + ":" + std::to_string(port);
+  const std::string scheme = places.tls.certificate.empty() ? "http://" : "https://";
+  return scheme + options.host + ":" + std::to_string(port);
 }
 
 /// Lets what runs finish for a moment, then kills it. Whoever asks from now on finds no engine and starts the next.
@@ -60,21 +68,40 @@ void Leave(HttpFront& front, Activity& activity, RunningQueries& running) {
   if (!activity.WaitForLast(kKillGrace)) log::Warning("engine: leaving although a request is still being answered");
 }
 
-Status Serve(const EngineOptions& options, const Places& places, DataLock& lock, std::stop_token stop,
-             const std::function<void(int port)>& on_ready) {
+/// What shows others that this engine is here. Without it nobody finds the engine, but it would stay.
+std::vector<FileMark> FilesOf(const Places& places, const DataLock& lock) {
+  std::vector<FileMark> files = {FileMark(lock.Path())};
+  if (!places.socket.empty()) files.emplace_back(places.socket);
+  return files;
+}
+
+void WaitUntilDone(Activity& activity, const EngineOptions& options, std::vector<FileMark> files,
+                   const std::stop_token& stop) {
+  std::stop_source leave;
+  const std::stop_callback asked(stop, [&] { leave.request_stop(); });
+  const FileWatch watch(std::move(files), [&](const std::string& path) {
+    log::Warning("engine: leaving, because " + path + " is gone, or another engine's");
+    leave.request_stop();
+  });
+  activity.WaitUntilDone(leave.get_token(), options.idle_exit);
+}
+
+Status Serve(const EngineOptions& options, const Places& places, const Accounts& accounts, DataLock& lock,
+             std::stop_token stop, const std::function<void(int port)>& on_ready) {
   auto database = Database::Open(places.library, places.data_dir + "/clickhouse", options.max_memory_bytes);
   if (!database) return database.error();
   Activity activity;
   RunningQueries running([&](const std::string& query_id) { (*database)->Kill(query_id); });
-  const QueryHandler handler(**database, running);
-  auto front = HttpFront::Create({places.socket, options.host, options.port, options.threads}, handler, activity,
-                                 (*database)->Version());
+  Sessions sessions(**database);
+  const QueryHandler handler(**database, accounts, sessions, running);
+  auto front = HttpFront::Create({places.socket, options.host, options.port, options.threads, places.tls}, handler,
+                                 activity, (*database)->Version());
   if (!front) return front.error();
   const std::string address = Address(options, places, (*front)->Port());
   if (Status announced = lock.Announce(address); !announced) return announced;
   (*front)->Start();
   on_ready((*front)->Port());
-  activity.WaitUntilDone(stop, options.idle_exit);
+  WaitUntilDone(activity, options, FilesOf(places, lock), stop);
   Leave(**front, activity, running);
   return Ok();
 }
@@ -82,12 +109,17 @@ Status Serve(const EngineOptions& options, const Places& places, DataLock& lock,
 }  // namespace
 
 Status RunEngine(const EngineOptions& options, std::stop_token stop, const std::function<void(int port)>& on_ready) {
+  const auto accounts = Accounts::Read(options.users, options.users_file);
+  if (!accounts) return accounts.error();
   auto places = FindPlaces(options);
   if (!places) return places.error();
+  if (!places->tls.certificate.empty()) {
+    if (Status usable = CheckTls(places->tls); !usable) return usable;
+  }
   auto lock = DataLock::Acquire(places->data_dir, kLockPatience);
   if (!lock) return lock.error();
   if (Status entered = EnterDataDir(places->data_dir); !entered) return entered.error();
-  return Serve(options, *places, *lock, stop, on_ready);
+  return Serve(options, *places, *accounts, *lock, stop, on_ready);
 }
 
 }  // namespace chimera::engine

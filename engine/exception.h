@@ -23,9 +23,14 @@ inline constexpr ExceptionKind kReadonly{164, "READONLY"};
 inline constexpr ExceptionKind kDuplicateQueryId{216, "QUERY_WITH_SAME_ID_IS_ALREADY_RUNNING"};
 inline constexpr ExceptionKind kQueryIsTooLarge{229, "QUERY_IS_TOO_LARGE"};
 inline constexpr ExceptionKind kAborted{236, "ABORTED"};
+inline constexpr ExceptionKind kZlibInflateFailed{354, "ZLIB_INFLATE_FAILED"};
+inline constexpr ExceptionKind kSessionNotFound{372, "SESSION_NOT_FOUND"};
+inline constexpr ExceptionKind kSessionIsLocked{373, "SESSION_IS_LOCKED"};
+inline constexpr ExceptionKind kInvalidSessionTimeout{374, "INVALID_SESSION_TIMEOUT"};
 inline constexpr ExceptionKind kQueryWasCancelled{394, "QUERY_WAS_CANCELLED"};
 inline constexpr ExceptionKind kAccessDenied{497, "ACCESS_DENIED"};
 inline constexpr ExceptionKind kAuthenticationFailed{516, "AUTHENTICATION_FAILED"};
+inline constexpr ExceptionKind kSessionLimitExceeded{700, "USER_SESSION_LIMIT_EXCEEDED"};
 inline constexpr ExceptionKind kUnknownException{1002, "UNKNOWN_EXCEPTION"};
 
 /// An exception of our own, in ClickHouse's words.

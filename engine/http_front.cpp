@@ -1,15 +1,21 @@
 #include "engine/http_front.h"
 
 #include <httplib.h>
+#include <openssl/ssl.h>
+#include <poll.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <cstring>
 #include <limits>
+#include <optional>
 #include <thread>
 
+#include "engine/answer_body.h"
 #include "engine/exception.h"
+#include "engine/file_watch.h"
+#include "engine/local_socket.h"
 
 namespace chimera::engine {
 namespace {
@@ -22,7 +28,11 @@ constexpr time_t kReadSeconds = 30;       // ClickHouse's http_receive_timeout
 constexpr time_t kWriteSeconds = 30;      // and http_send_timeout: how long a client may take nothing
 constexpr size_t kKeepAliveRequests = 1'000'000;
 constexpr size_t kEagerThreads = 8;
+constexpr std::chrono::milliseconds kShutInterval{50};
+// Node forgets what it has not yet decompressed when a connection breaks: time to read an exception's block.
+constexpr std::chrono::milliseconds kLinger{200};
 constexpr size_t kSendAtOnce = 65536;
+constexpr size_t kMaxFormBytes = 16u << 20;
 constexpr std::string_view kSummaryHeader = "X-ClickHouse-Summary";
 
 Error SystemError(const std::string& what) {
@@ -37,79 +47,116 @@ HttpHead HeadOf(const Request& request) {
   return head;
 }
 
-/// Sends a stream's chunks. After an exception the body ends with the exception's block, and, as a server does, without
-/// its last chunk, so that no client takes it for complete.
-class StreamSender {
- public:
-  StreamSender(Answer answer, std::shared_ptr<Activity::Request> request, std::string version, bool compressed)
-      : answer_(std::move(answer)),
-        request_(std::move(request)),
-        version_(std::move(version)),
-        compressed_(compressed) {}
+/// A header's value, taken out of the request: what the library does with it is not what ClickHouse does (it compresses
+/// whatever a client could take, and does not notice that a compressed body is cut). The request is its own object,
+/// only lent to us as constant.
+std::string TakeHeader(const Request& request, const std::string& name) {
+  std::string value = request.get_header_value(name);
+  const_cast<Request&>(request).headers.erase(name);
+  return value;
+}
 
-  bool Send(httplib::DataSink& sink) {
-    const std::string_view bytes = answer_.stream->Next();
+/// Sends a body in chunks. After an exception it is left, as a server does, without its last chunk, so that no client
+/// takes it for complete.
+void SendChunks(Answer answer, std::shared_ptr<Activity::Request> in_flight, const std::string& version,
+                Response& response) {
+  const std::string type = answer.content_type;
+  const bool compressed = answer.gzip_level > 0;
+  if (compressed) response.set_header("Content-Encoding", "gzip");
+  response.set_header("Trailer", std::string(kSummaryHeader));
+  auto body = std::make_shared<AnswerBody>(std::move(answer), version);
+  response.set_chunked_content_provider(type, [body, in_flight, compressed](size_t, httplib::DataSink& sink) {
+    const std::string_view bytes = body->Next();
     if (!bytes.empty()) return sink.write(bytes.data(), bytes.size());
-    if (answer_.stream->Failure()) return SendException(sink);
-    const auto elapsed = std::chrono::steady_clock::now() - answer_.started;
-    sink.done_with_trailer({{std::string(kSummaryHeader), Summary(answer_.stream->Counted(), elapsed)}});
+    if (!body->Complete()) {
+      if (compressed) std::this_thread::sleep_for(kLinger);
+      return false;
+    }
+    sink.done_with_trailer({{std::string(kSummaryHeader), body->FinalSummary()}});
     return true;
-  }
+  });
+}
 
- private:
-  bool SendException(httplib::DataSink& sink) {
-    const std::string body = ExceptionBody(*answer_.stream->Failure(), version_);
-    const std::string block = ExceptionBlock(body, answer_.exception_tag);
-    sink.write(block.data(), block.size());
-    if (compressed_) sink.done();  // or the block would stay in the compressor
-    return false;
-  }
-
-  Answer answer_;
-  std::shared_ptr<Activity::Request> request_;
-  const std::string version_;
-  const bool compressed_;
-};
-
-void SendWhole(Answer answer, std::shared_ptr<Activity::Request> request, Response& response) {
-  const std::string_view bytes = answer.whole->Bytes();
-  if (bytes.size() <= kSendAtOnce) return response.set_content(bytes.data(), bytes.size(), answer.content_type);
+void SendWhole(Answer answer, std::shared_ptr<Activity::Request> in_flight, Response& response) {
   auto block = std::make_shared<chdb::Block>(std::move(*answer.whole));
-  const auto send = [block, request](size_t offset, size_t length, httplib::DataSink& sink) {
+  const auto send = [block, in_flight](size_t offset, size_t length, httplib::DataSink& sink) {
     return sink.write(block->Bytes().data() + offset, std::min(length, kSendAtOnce));
   };
-  response.set_content_provider(bytes.size(), answer.content_type, send);
+  response.set_content_provider(block->Bytes().size(), answer.content_type, send);
 }
 
-bool IsLoopback(std::string_view host) {
-  return host == "127.0.0.1" || host == "::1" || host == "localhost";
+/// Whether the client has closed its side; to be asked while its request is handled. Over TLS the library's own test
+/// takes the closing alert, which stays unread, for a sign of life.
+std::function<bool()> ClientLeft(const Request& request) {
+  if (!request.ssl) return request.is_connection_closed;
+  const int fd = SSL_get_fd(static_cast<const SSL*>(request.ssl));
+  return [fd] {
+    pollfd wait{fd, POLLRDHUP, 0};
+    return poll(&wait, 1, 0) > 0;
+  };
 }
 
-/// The host of a Host header, without its port and brackets.
-std::string HostOf(const std::string& header) {
-  if (header.starts_with('[')) return header.substr(1, header.find(']') - 1);
-  return header.substr(0, header.find(':'));
+/// The fields of a form: what @clickhouse/client puts there instead of into the URL. kNotImplemented for files, which a
+/// server takes for external tables, and for a form of more than kMaxFormBytes.
+Status ReadForm(const httplib::ContentReader& body, Pairs& fields) {
+  bool files = false;
+  size_t bytes = 0;
+  const auto begin = [&](const httplib::FormData& part) {
+    files = files || !part.filename.empty();
+    fields.emplace_back(part.name, "");
+    return !files;
+  };
+  const auto take = [&](const char* data, size_t size) {
+    bytes += size;
+    fields.back().second.append(data, size);
+    return bytes <= kMaxFormBytes;
+  };
+  if (body(begin, take)) return Ok();
+  return Exception(kNotImplemented, files ? "The embedded engine takes no files (external tables)."
+                                          : "The form is longer than 16 MiB, or did not arrive whole.");
+}
+
+/// An HTTPS server when there is a certificate.
+Result<std::unique_ptr<httplib::Server>> MakeServer(const TlsFiles& tls) {
+  if (tls.certificate.empty()) return std::make_unique<httplib::Server>();
+  Status configured = Ok();
+  auto server = std::make_unique<httplib::SSLServer>([&](httplib::tls::ctx_t context) {
+    configured = ConfigureTls(static_cast<SSL_CTX*>(context), tls);
+    return configured.ok();
+  });
+  if (!configured) return configured.error();
+  if (!server->is_valid()) return MakeError(ErrorCode::kInternal, "OpenSSL gives no TLS context");
+  return std::unique_ptr<httplib::Server>(std::move(server));
 }
 
 }  // namespace
 
 struct HttpFront::Impl {
-  Impl(HttpFrontOptions given, const QueryHandler& query_handler, Activity& requests, std::string server_version)
-      : options(std::move(given)), handler(query_handler), activity(requests), version(std::move(server_version)) {}
+  Impl(HttpFrontOptions given, const QueryHandler& query_handler, Activity& requests, std::string server_version,
+       std::unique_ptr<httplib::Server> http)
+      : options(std::move(given)),
+        handler(query_handler),
+        activity(requests),
+        version(std::move(server_version)),
+        owned(std::move(http)),
+        server(*owned) {}
 
   void Configure();
   void AddRoutes();
   Status Listen();
   httplib::Server::HandlerResponse Admit(const Request& request, Response& response) const;
   void Query(const Request& request, Response& response, const httplib::ContentReader* body);
-  void Send(Answer answer, std::shared_ptr<Activity::Request> in_flight, const Request& request, Response& response);
+  void Send(Answer answer, std::shared_ptr<Activity::Request> in_flight, Response& response);
+  void Refuse(int status, const Error& exception, Response& response) const;
 
   const HttpFrontOptions options;
   const QueryHandler& handler;
   Activity& activity;
   const std::string version;
   int port = 0;
-  httplib::Server server;
+  std::optional<FileMark> bound;  ///< another engine may have put its own there since
+  const std::unique_ptr<httplib::Server> owned;
+  httplib::Server& server;
   std::thread thread;
 };
 
@@ -150,9 +197,8 @@ void HttpFront::Impl::AddRoutes() {
 /// A web page must not reach an engine that listens on TCP: browsers name the page in Origin, and a page that rebinds a
 /// name of its own to this address gives itself away by Host. A Unix socket is out of a browser's reach.
 httplib::Server::HandlerResponse HttpFront::Impl::Admit(const Request& request, Response& response) const {
-  const bool foreign_host = IsLoopback(options.host) && !IsLoopback(HostOf(request.get_header_value("Host")));
-  if (!options.socket.empty() || (!request.has_header("Origin") && !foreign_host))
-    return httplib::Server::HandlerResponse::Unhandled;
+  const bool web_page = request.has_header("Origin") || IsForeignHost(options.host, request.get_header_value("Host"));
+  if (!options.socket.empty() || !web_page) return httplib::Server::HandlerResponse::Unhandled;
   response.status = 403;
   response.set_content("The engine answers no web pages, and on a loopback address only requests for that host.\n",
                        "text/plain; charset=UTF-8");
@@ -161,41 +207,49 @@ httplib::Server::HandlerResponse HttpFront::Impl::Admit(const Request& request, 
 
 void HttpFront::Impl::Query(const Request& request, Response& response, const httplib::ContentReader* body) {
   auto in_flight = std::make_shared<Activity::Request>(activity);
-  if (!in_flight->Accepted() || request.is_multipart_form_data()) {
-    response.status = in_flight->Accepted() ? 501 : 503;
-    const Error refused = in_flight->Accepted() ? Exception(kNotImplemented, "Multipart bodies are not supported.")
-                                                : Exception(kAborted, "The engine is shutting down.");
-    return response.set_content(ExceptionBody(refused, version), "text/plain; charset=UTF-8");
+  if (!in_flight->Accepted()) return Refuse(503, Exception(kAborted, "The engine is shutting down."), response);
+  HttpCall call{HeadOf(request), TakeHeader(request, "Content-Encoding"), {}, ClientLeft(request)};
+  if (request.is_multipart_form_data()) {
+    if (Status read = ReadForm(*body, call.head.parameters); !read) return Refuse(501, read.error(), response);
+  } else if (body) {
+    call.read_body = [body](const std::function<void(std::string_view)>& take) {
+      return (*body)([&](const char* data, size_t size) {
+        take({data, size});
+        return true;
+      });
+    };
   }
-  HttpCall call{HeadOf(request), {}, request.is_connection_closed};
-  call.read_body = [body](const std::function<void(std::string_view)>& take) {
-    return (*body)([&](const char* data, size_t size) {
-      take({data, size});
-      return true;
-    });
-  };
-  Send(handler.Handle(call), std::move(in_flight), request, response);
+  Answer answer = handler.Handle(call);
+  TakeHeader(request, "Accept-Encoding");
+  Send(std::move(answer), std::move(in_flight), response);
 }
 
-void HttpFront::Impl::Send(Answer answer, std::shared_ptr<Activity::Request> in_flight, const Request& request,
-                           Response& response) {
+void HttpFront::Impl::Refuse(int status, const Error& exception, Response& response) const {
+  response.status = status;
+  response.set_header("X-ClickHouse-Exception-Code", std::to_string(exception.database_code));
+  response.set_content(ExceptionBody(exception, version), "text/plain; charset=UTF-8");
+}
+
+void HttpFront::Impl::Send(Answer answer, std::shared_ptr<Activity::Request> in_flight, Response& response) {
   response.status = answer.status;
+  const bool small = answer.whole && answer.whole->Bytes().size() <= kSendAtOnce;
+  if (small) answer.text = answer.whole->Bytes();
+  if (!answer.stream && (small || !answer.whole)) CompressText(answer);
   for (const auto& [name, value] : answer.headers) response.set_header(name, value);
-  const std::string type = answer.content_type;
-  if (answer.whole) return SendWhole(std::move(answer), std::move(in_flight), response);
-  if (!answer.stream) return response.set_content(std::move(answer.text), type);
-  response.set_header("Trailer", std::string(kSummaryHeader));
-  const bool compressed = request.get_header_value("Accept-Encoding").find("gzip") != std::string::npos;
-  auto sender = std::make_shared<StreamSender>(std::move(answer), std::move(in_flight), version, compressed);
-  response.set_chunked_content_provider(type, [sender](size_t, httplib::DataSink& sink) { return sender->Send(sink); });
+  if (answer.stream || (answer.whole && !small && answer.gzip_level > 0))
+    return SendChunks(std::move(answer), std::move(in_flight), version, response);
+  if (answer.whole && !small) return SendWhole(std::move(answer), std::move(in_flight), response);
+  response.set_content(std::move(answer.text), answer.content_type);
 }
 
 Status HttpFront::Impl::Listen() {
   if (!options.socket.empty()) {
     unlink(options.socket.c_str());
     server.set_address_family(AF_UNIX);
-    if (server.bind_to_port(options.socket, 80) && chmod(options.socket.c_str(), 0600) == 0) return Ok();
-    return SystemError("cannot listen on " + options.socket);
+    if (!server.bind_to_port(options.socket, 80) || chmod(options.socket.c_str(), 0600) != 0)
+      return SystemError("cannot listen on " + options.socket);
+    bound.emplace(options.socket);
+    return Ok();
   }
   port = options.port;
   if (port == 0)
@@ -210,7 +264,9 @@ HttpFront::HttpFront(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 
 Result<std::unique_ptr<HttpFront>> HttpFront::Create(const HttpFrontOptions& options, const QueryHandler& handler,
                                                      Activity& activity, const std::string& version) {
-  auto impl = std::make_unique<Impl>(options, handler, activity, version);
+  auto server = MakeServer(options.tls);
+  if (!server) return server.error();
+  auto impl = std::make_unique<Impl>(options, handler, activity, version, std::move(server).value());
   impl->Configure();
   impl->AddRoutes();
   if (Status listening = impl->Listen(); !listening) return listening.error();
@@ -219,7 +275,13 @@ Result<std::unique_ptr<HttpFront>> HttpFront::Create(const HttpFrontOptions& opt
 
 HttpFront::~HttpFront() {
   impl_->server.stop();
-  if (impl_->thread.joinable()) impl_->thread.join();
+  if (!impl_->thread.joinable()) return;
+  // The library waits for its connections, and each may wait half a minute for its peer.
+  const std::jthread closer([this](const std::stop_token& joined) {
+    for (; !joined.stop_requested(); std::this_thread::sleep_for(kShutInterval))
+      ShutConnections(impl_->options.socket, impl_->port);
+  });
+  impl_->thread.join();
 }
 
 int HttpFront::Port() const {
@@ -232,7 +294,7 @@ void HttpFront::Start() {
 }
 
 void HttpFront::Hide() {
-  if (!impl_->options.socket.empty()) unlink(impl_->options.socket.c_str());
+  if (impl_->bound && impl_->bound->StillThere()) unlink(impl_->options.socket.c_str());
 }
 
 }  // namespace chimera::engine

@@ -28,8 +28,8 @@ Pairs QueryHeaders(const Database& database, const std::string& query_id) {
 }
 
 void QueryRun::Take(std::string_view piece) {
-  if (failure_) return;
-  if (inserting_) return inserting_->insert->Append(piece);
+  if (Failed()) return;
+  if (inserting_) return Append(piece);
   if (text_.empty() && !request_.sql.empty()) {
     // The head may be complete in ?query=; the body then is data from its first byte on.
     text_ = request_.sql + "\n";
@@ -48,6 +48,10 @@ void QueryRun::Take(std::string_view piece) {
   }
 }
 
+void QueryRun::Append(std::string_view data) {
+  refused_ = !inserting_->insert->Append(data);
+}
+
 void QueryRun::LookForInsert() {
   const auto head = FindInsertHead(text_);
   if (!head) return;
@@ -55,16 +59,17 @@ void QueryRun::LookForInsert() {
     failure_ = started.error();
     return;
   }
-  inserting_->insert->Append(std::string_view(text_).substr(head->data_offset));
+  Append(std::string_view(text_).substr(head->data_offset));
   text_.clear();
 }
 
 Status QueryRun::StartInsert(const InsertHead& head) {
+  if (Status may = MayWrite(); !may) return may;
   auto ticket = Enter(head.sql, false);
   if (!ticket) return ticket.error();
-  auto connection = database_.Connect(request_);
+  auto connection = sessions_.Open(request_);
   if (!connection) return connection.error();
-  auto insert = connection->StartInsert({head.sql, head.format, request_.parameters});
+  auto insert = (*connection)->StartInsert({head.sql, head.format, request_.parameters});
   if (!insert) return insert.error();
   request_.format = head.format;
   inserting_.emplace(Inserting{std::move(*ticket), std::move(*connection), std::move(*insert)});
@@ -78,6 +83,9 @@ Result<Answer> QueryRun::Finish() {
   if (inserting_) return FinishInsert();
   auto statement = ReadStatement(text_);
   if (!statement) return statement.error();
+  if (!statement->reads_only) {
+    if (Status may = MayWrite(); !may) return may.error();
+  }
   if (!statement->format.empty()) request_.format = statement->format;
   if (statement->route == Route::kKillQuery) return RunKill(*statement);
   return CanStream(*statement) ? RunSelect(*statement) : RunWhole(*statement);
@@ -92,12 +100,28 @@ bool QueryRun::CanStream(const Statement& statement) const {
 }
 
 Result<RunningQueries::Ticket> QueryRun::Enter(std::string text, bool reads_only) {
-  return running_.Enter({request_.query_id, std::move(text), reads_only, client_left_});
+  const bool ends_with_client = reads_only && request_.ends_with_client;
+  return running_.Enter({request_.query_id, request_.account.name, std::move(text), ends_with_client, client_left_});
+}
+
+/// Elsewhere readonly=2 sees to it.
+Status QueryRun::MayWrite() const {
+  if (!request_.must_read) return Ok();
+  return Exception(kReadonly, request_.account.name +
+                                  ": Cannot execute query in readonly mode. For queries over HTTP, method GET implies "
+                                  "readonly. You should use method POST for modifying queries.");
+}
+
+/// Read-only users end their own queries only, as on a server.
+Status QueryRun::MayKill(const RunningQueries::Known& query) const {
+  if (!request_.account.readonly || query.user == request_.account.name) return Ok();
+  return Exception(kAccessDenied, "User " + request_.account.name + " attempts to kill query created by " + query.user);
 }
 
 Answer QueryRun::MakeAnswer(const chdb::Counts& counts) const {
   Answer answer;
   answer.content_type = database_.ContentType(request_.format);
+  answer.gzip_level = request_.gzip_level;
   answer.exception_tag = NewExceptionTag();
   answer.started = started_;
   answer.headers = QueryHeaders(database_, request_.query_id);
@@ -117,9 +141,9 @@ Result<Answer> QueryRun::FinishInsert() {
 Result<Answer> QueryRun::RunSelect(const Statement& statement) {
   auto ticket = Enter(text_, statement.reads_only);
   if (!ticket) return ticket.error();
-  auto connection = database_.Connect(request_);
+  auto connection = sessions_.Open(request_);
   if (!connection) return connection.error();
-  auto stream = connection->StartStream({text_, request_.format, request_.parameters});
+  auto stream = (*connection)->StartStream({text_, request_.format, request_.parameters});
   if (!stream) return stream.error();
   auto result =
       std::make_unique<ResultStream>(std::move(*ticket), std::move(*connection), std::move(*stream), request_.format);
@@ -141,9 +165,9 @@ Result<Answer> QueryRun::RunWhole(const Statement& statement) {
 
 Result<Answer> QueryRun::RunText(const std::string& sql, RunningQueries::Ticket ticket) {
   const RunningQueries::Ticket running = std::move(ticket);
-  auto connection = database_.Connect(request_);
+  auto connection = sessions_.Open(request_);
   if (!connection) return connection.error();
-  chdb::Block block = connection->Query({sql, request_.format, request_.parameters});
+  chdb::Block block = (*connection)->Query({sql, request_.format, request_.parameters});
   if (!block.Exception().empty()) return ParseException(block.Exception());
   Answer answer = MakeAnswer(block.Counted());
   answer.whole = std::move(block);
@@ -152,12 +176,16 @@ Result<Answer> QueryRun::RunText(const std::string& sql, RunningQueries::Ticket 
 
 // The engine's own table of queries has its own ids, so KILL's rows are made here, in the format that was asked for.
 Result<Answer> QueryRun::RunKill(const Statement& statement) {
-  const auto text = running_.Find(statement.killed_query_id);
-  if (text && !statement.kill_is_test) running_.Kill(statement.killed_query_id);
+  const auto query = running_.Find(statement.killed_query_id);
+  if (query) {
+    if (Status may = MayKill(*query); !may) return may.error();
+  }
+  if (query && !statement.kill_is_test) running_.Kill(statement.killed_query_id);
   const std::string status = statement.kill_is_test ? "unknown_status" : "waiting";
   const std::string rows = "SELECT " + sql::QuoteString(status) + " AS kill_status, " +
-                           sql::QuoteString(statement.killed_query_id) + " AS query_id, 'default' AS user, " +
-                           sql::QuoteString(text.value_or("")) + " AS query LIMIT " + (text ? "1" : "0");
+                           sql::QuoteString(statement.killed_query_id) + " AS query_id, " +
+                           sql::QuoteString(query ? query->user : "") + " AS user, " +
+                           sql::QuoteString(query ? query->text : "") + " AS query LIMIT " + (query ? "1" : "0");
   auto ticket = Enter(rows, false);
   if (!ticket) return ticket.error();
   return RunText(rows, std::move(*ticket));

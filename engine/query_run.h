@@ -12,6 +12,7 @@
 #include "engine/database.h"
 #include "engine/request.h"
 #include "engine/running_queries.h"
+#include "engine/sessions.h"
 #include "engine/statement.h"
 
 namespace chimera::engine {
@@ -20,21 +21,30 @@ namespace chimera::engine {
 /// the engine instead of memory.
 class QueryRun {
  public:
-  QueryRun(const Database& database, RunningQueries& running, QueryRequest request, std::function<bool()> client_left)
-      : database_(database), running_(running), request_(std::move(request)), client_left_(std::move(client_left)) {}
+  QueryRun(const Database& database, Sessions& sessions, RunningQueries& running, QueryRequest request,
+           std::function<bool()> client_left)
+      : database_(database),
+        sessions_(sessions),
+        running_(running),
+        request_(std::move(request)),
+        client_left_(std::move(client_left)) {}
 
   void Take(std::string_view piece);
-  /// The text is complete: runs what there is to run. Destroyed without it, an INSERT stores nothing more.
+  /// Whether the rest of the text makes no difference: Finish will give an exception.
+  bool Failed() const { return failure_ || refused_; }
+  /// The text is complete: runs what there is to run. Destroyed without it, an INSERT stores nothing but the whole
+  /// blocks (min_insert_block_size_rows, a million) that it has written by then, as on a server.
   Result<Answer> Finish();
 
  private:
   struct Inserting {
     RunningQueries::Ticket ticket;
-    chdb::Connection connection;
+    Sessions::Lease connection;
     std::unique_ptr<chdb::Insert> insert;  // goes before its connection
   };
 
   void LookForInsert();
+  void Append(std::string_view data);
   Status StartInsert(const InsertHead& head);
   Result<Answer> FinishInsert();
   Result<Answer> RunSelect(const Statement& statement);
@@ -42,10 +52,13 @@ class QueryRun {
   Result<Answer> RunKill(const Statement& statement);
   Result<Answer> RunText(const std::string& sql, RunningQueries::Ticket ticket);
   Result<RunningQueries::Ticket> Enter(std::string text, bool reads_only);
+  Status MayWrite() const;
+  Status MayKill(const RunningQueries::Known& query) const;
   bool CanStream(const Statement& statement) const;
   Answer MakeAnswer(const chdb::Counts& counts) const;
 
   const Database& database_;
+  Sessions& sessions_;
   RunningQueries& running_;
   QueryRequest request_;
   std::function<bool()> client_left_;
@@ -53,6 +66,7 @@ class QueryRun {
   std::string text_;
   bool looked_ = false;  ///< for an INSERT's head in all that one can take
   std::optional<Inserting> inserting_;
+  bool refused_ = false;          ///< the insert did not take its data; it knows why
   std::optional<Error> failure_;  ///< the rest of the body is read and dropped
 };
 

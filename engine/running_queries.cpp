@@ -8,9 +8,9 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 // How soon a client's leaving is seen, and the age below which nobody looks.
-constexpr std::chrono::milliseconds kTick{50};
+constexpr std::chrono::milliseconds kTick{25};
 // The watcher sleeps for good only after this long without a query, so that a busy engine never has to wake it.
-constexpr int kIdleTicks = 20;
+constexpr int kIdleTicks = 40;
 
 }  // namespace
 
@@ -49,10 +49,11 @@ void RunningQueries::Leave(uint64_t number) {
   entries_.erase(number);
 }
 
-std::optional<std::string> RunningQueries::Find(const std::string& query_id) {
+std::optional<RunningQueries::Known> RunningQueries::Find(const std::string& query_id) {
   std::lock_guard lock(mutex_);
   const Entry* entry = Named(query_id);
-  return entry ? std::optional(entry->query.text) : std::nullopt;
+  if (!entry) return std::nullopt;
+  return Known{entry->query.user, entry->query.text};
 }
 
 void RunningQueries::Kill(const std::string& query_id) {
@@ -74,7 +75,7 @@ std::vector<std::string> RunningQueries::Doomed() {
   std::vector<std::string> doomed;
   const auto young = Clock::now() - kTick;
   for (auto& [number, entry] : entries_) {
-    if (!entry.killed && entry.query.reads_only && entry.since < young) entry.killed = entry.query.client_left();
+    if (!entry.killed && entry.query.ends_with_client && entry.since < young) entry.killed = entry.query.client_left();
     if (entry.killed) doomed.push_back(entry.query.query_id);
   }
   return doomed;

@@ -19,8 +19,9 @@ namespace chimera::engine {
 /// One query on its way.
 struct RunningQuery {
   std::string query_id;
+  std::string user;                   ///< whose it is
   std::string text;                   ///< for KILL's answer
-  bool reads_only = false;            ///< then it is killed when its client leaves
+  bool ends_with_client = false;      ///< killed when its client leaves
   std::function<bool()> client_left;  ///< asked from another thread; must not block
 };
 
@@ -47,8 +48,11 @@ class RunningQueries {
 
   /// QUERY_WITH_SAME_ID_IS_ALREADY_RUNNING when the id is taken.
   Result<Ticket> Enter(RunningQuery query);
-  /// The text of that query; nothing when none of that id runs.
-  std::optional<std::string> Find(const std::string& query_id);
+  /// Whose query that is and its text; nothing when none of that id runs.
+  struct Known {
+    std::string user, text;
+  };
+  std::optional<Known> Find(const std::string& query_id);
   /// Kills it now, if it runs.
   void Kill(const std::string& query_id);
   /// Kills everything that runs.

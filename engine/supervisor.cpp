@@ -69,7 +69,9 @@ Status StillWanted(const RequestContext& context) {
 
 struct Supervisor::Impl {
   Status Start(const RequestContext& context);
-  Result<bool> Look(ChildProcess& child, uintmax_t mark) const;
+  enum class State { kAnswers, kStarts, kLost };
+  Result<bool> Await(const RequestContext& context, ChildProcess& child, uintmax_t mark) const;
+  Result<State> Look(ChildProcess& child, uintmax_t mark) const;
   std::optional<Error> HeldElsewhere() const;
   Result<ChildProcess> Spawn() const;
   Error Died(const std::string& ending, uintmax_t mark) const;
@@ -132,28 +134,40 @@ void Supervisor::Distrust() {
 }
 
 Status Supervisor::Impl::Start(const RequestContext& context) {
-  if (Status wanted = StillWanted(context); !wanted) return wanted;
-  const uintmax_t mark = MarkLog(data_dir);
-  auto child = Spawn();
-  if (!child) return child.error();
-  engines.push_back(std::move(*child));
   while (true) {
-    auto ready = Look(engines.back(), mark);
-    if (!ready) return ready.error();
-    if (*ready) return Ok();
     if (Status wanted = StillWanted(context); !wanted) return wanted;
-    std::this_thread::sleep_for(kPoll);
+    if (auto folder = PrepareDataDir(data_dir); !folder) return folder.error();  // it may have been removed since
+    const uintmax_t mark = MarkLog(data_dir);
+    auto child = Spawn();
+    if (!child) return child.error();
+    engines.push_back(std::move(*child));
+    auto started = Await(context, engines.back(), mark);
+    if (!started) return started.error();
+    if (*started) return Ok();
   }
 }
 
-/// Whether an engine answers by now. The exception: ours has ended and nobody else holds the folder, or somebody holds
-/// it for another address. Losing the race for the folder to another engine is no failure: that one will answer.
-Result<bool> Supervisor::Impl::Look(ChildProcess& child, uintmax_t mark) const {
-  if (AnswersPing(socket, kPingPatience)) return true;
+/// True when an engine answers; false when ours lost the folder to one that has left since without answering.
+Result<bool> Supervisor::Impl::Await(const RequestContext& context, ChildProcess& child, uintmax_t mark) const {
+  for (bool lost = false; true; std::this_thread::sleep_for(kPoll)) {
+    auto state = Look(child, mark);
+    if (!state && lost && state.error().code == ErrorCode::kUnavailable) return false;
+    if (!state) return state.error();
+    if (*state == State::kAnswers) return true;
+    lost = lost || *state == State::kLost;
+    if (Status wanted = StillWanted(context); !wanted) return wanted.error();
+  }
+}
+
+/// Losing the race for the folder to another engine is no failure: that one will answer, or leave. The exception: ours
+/// has ended and nobody holds the folder (kUnavailable), or somebody holds it for another address.
+Result<Supervisor::Impl::State> Supervisor::Impl::Look(ChildProcess& child, uintmax_t mark) const {
+  if (AnswersPing(socket, kPingPatience)) return State::kAnswers;
   const auto ending = child.Exited();
-  if (!ending) return false;
+  if (!ending) return State::kStarts;
   if (const auto elsewhere = HeldElsewhere()) return *elsewhere;
-  if (FindLockHolder(data_dir) || AnswersPing(socket, kPingPatience)) return false;
+  if (FindLockHolder(data_dir)) return State::kLost;
+  if (AnswersPing(socket, kPingPatience)) return State::kAnswers;
   return Died(*ending, mark);
 }
 

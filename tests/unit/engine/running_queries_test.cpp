@@ -26,22 +26,24 @@ bool Within(std::chrono::milliseconds patience, const std::function<bool()>& tru
 TEST(RunningQueries, RefusesAnIdThatIsTakenUntilItIsFree) {
   RunningQueries running([](const std::string&) {});
   {
-    const auto first = running.Enter({"q", "SELECT 1", true, Never});
+    const auto first = running.Enter({"q", "me", "SELECT 1", true, Never});
     ASSERT_TRUE(first.ok());
-    EXPECT_EQ(running.Enter({"q", "SELECT 2", true, Never}).error().database_code, 216);
-    EXPECT_TRUE(running.Enter({"other", "SELECT 2", true, Never}).ok());
-    EXPECT_EQ(running.Find("q"), "SELECT 1");
+    EXPECT_EQ(running.Enter({"q", "me", "SELECT 2", true, Never}).error().database_code, 216);
+    EXPECT_TRUE(running.Enter({"other", "me", "SELECT 2", true, Never}).ok());
+    ASSERT_TRUE(running.Find("q"));
+    EXPECT_EQ(running.Find("q")->text, "SELECT 1");
+    EXPECT_EQ(running.Find("q")->user, "me");
   }
   EXPECT_FALSE(running.Find("q"));
-  EXPECT_TRUE(running.Enter({"q", "SELECT 1", true, Never}).ok());
+  EXPECT_TRUE(running.Enter({"q", "me", "SELECT 1", true, Never}).ok());
 }
 
 TEST(RunningQueries, KillsAReaderWhoseClientLeft) {
   std::atomic<int> reader = 0, writer = 0;
   RunningQueries running([&](const std::string& id) { ++(id == "reader" ? reader : writer); });
   std::atomic<bool> left = false;
-  const auto reads = running.Enter({"reader", "", true, [&] { return left.load(); }});
-  const auto writes = running.Enter({"writer", "", false, [&] { return left.load(); }});
+  const auto reads = running.Enter({"reader", "me", "", true, [&] { return left.load(); }});
+  const auto writes = running.Enter({"writer", "me", "", false, [&] { return left.load(); }});
   std::this_thread::sleep_for(150ms);
   EXPECT_EQ(reader, 0);
   left = true;
@@ -52,7 +54,7 @@ TEST(RunningQueries, KillsAReaderWhoseClientLeft) {
 TEST(RunningQueries, KillsUntilTheQueryIsGone) {
   std::atomic<int> kills = 0;
   RunningQueries running([&](const std::string&) { ++kills; });
-  const auto ticket = running.Enter({"q", "", false, Never});
+  const auto ticket = running.Enter({"q", "me", "", false, Never});
   running.Kill("nobody");
   EXPECT_EQ(kills, 0);
   running.Kill("q");
@@ -64,7 +66,7 @@ TEST(RunningQueries, WakesUpForAQueryAfterALongRest) {
   std::atomic<int> kills = 0;
   RunningQueries running([&](const std::string&) { ++kills; });
   std::this_thread::sleep_for(1300ms);
-  const auto ticket = running.Enter({"q", "", true, [] { return true; }});
+  const auto ticket = running.Enter({"q", "me", "", true, [] { return true; }});
   EXPECT_TRUE(Within(2s, [&] { return kills > 0; }));
 }
 

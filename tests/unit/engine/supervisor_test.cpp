@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "engine/local_socket.h"
@@ -27,6 +28,14 @@ class SupervisorTest : public EngineFixture {
 
   static std::string Failure(const Status& status) { return status.ok() ? "" : status.error().message; }
 };
+
+/// A process that has ended and that nobody has waited for does not count.
+bool IsRunning(int pid) {
+  std::ifstream file("/proc/" + std::to_string(pid) + "/stat");
+  const std::string text((std::istreambuf_iterator<char>(file)), {});
+  const size_t state = text.rfind(')') + 2;
+  return state < text.size() && text[state] != 'Z';
+}
 
 mode_t ModeOf(const std::string& path) {
   struct stat status {};
@@ -89,6 +98,53 @@ TEST_F(SupervisorTest, AnIdleEngineLeaves) {
   ASSERT_EQ(Failure(supervisor->EnsureRunning(Patience(30s))), "");
   EXPECT_TRUE(Within(10s, [&] { return EnginePid() == 0; }));
   ASSERT_EQ(Failure(supervisor->EnsureRunning(Patience(30s))), "");
+}
+
+TEST_F(SupervisorTest, ReplacesAnEngineWhoseSocketWasRemoved) {
+  const auto supervisor = Create(Options());
+  ASSERT_EQ(Failure(supervisor->EnsureRunning(Patience(30s))), "");
+  const int pid = EnginePid();
+  std::filesystem::remove(supervisor->Socket());
+  ASSERT_EQ(Failure(supervisor->EnsureRunning(Patience(30s))), "");
+  EXPECT_NE(EnginePid(), pid);
+  EXPECT_TRUE(AnswersPing(supervisor->Socket(), 1s)) << "the one that left must leave the other's socket alone";
+}
+
+TEST_F(SupervisorTest, AnEngineWithoutItsFolderLeaves) {
+  const auto supervisor = Create(Options());
+  ASSERT_EQ(Failure(supervisor->EnsureRunning(Patience(30s))), "");
+  const int pid = EnginePid();
+  std::filesystem::remove_all(folder_ + "/data");
+  EXPECT_TRUE(Within(10s, [&] { return !AnswersPing(supervisor->Socket(), 1s); }));
+  ASSERT_EQ(Failure(supervisor->EnsureRunning(Patience(30s))), "");
+  EXPECT_NE(EnginePid(), pid);
+}
+
+TEST_F(SupervisorTest, AnEngineThatLeavesLeavesAnothersSocketAlone) {
+  const auto supervisor = Create(Options());
+  ASSERT_EQ(Failure(supervisor->EnsureRunning(Patience(30s))), "");
+  const int pid = EnginePid();
+  std::filesystem::remove_all(folder_ + "/data");
+  std::filesystem::remove(supervisor->Socket());
+  ASSERT_EQ(Failure(supervisor->EnsureRunning(Patience(30s))), "");
+  EXPECT_NE(EnginePid(), pid);
+  EXPECT_TRUE(Within(10s, [&] { return !IsRunning(pid); }));
+  EXPECT_TRUE(AnswersPing(supervisor->Socket(), 1s));
+}
+
+TEST_F(SupervisorTest, StartsAgainWhenTheOneItLostTheFolderToHasLeft) {
+  const auto supervisor = Create(Options());
+  auto lock = DataLock::Acquire(*PrepareDataDir(folder_ + "/data"), 0ms);
+  ASSERT_TRUE(lock.ok());
+  ASSERT_TRUE(lock->Announce("unix:" + supervisor->Socket()).ok());
+  std::optional<DataLock> held(std::move(lock).value());
+  std::thread leaving([&] {
+    std::this_thread::sleep_for(6s);  // longer than an engine waits for its folder
+    held.reset();
+  });
+  EXPECT_EQ(Failure(supervisor->EnsureRunning(Patience(30s))), "");
+  leaving.join();
+  EXPECT_TRUE(AnswersPing(supervisor->Socket(), 1s));
 }
 
 TEST_F(SupervisorTest, TheEngineHoldsNothingOfItsParentOpen) {
