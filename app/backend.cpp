@@ -52,6 +52,7 @@ Result<std::unique_ptr<Backend>> Backend::Create(const config::Config& config, b
     options.unix_socket = supervisor->Socket();
     options.secure = false;
     options.learn_account = false;
+    options.retries = 0;  // EmbeddedClient repeats, once it has started the engine again
   }
   auto client = clickhouse::CreateHttpClient(std::move(options));
   if (!client.ok()) return client.error();

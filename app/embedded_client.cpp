@@ -68,7 +68,12 @@ Result<clickhouse::Rows> EmbeddedClient::Read(const RequestContext& context, con
 }
 
 Result<clickhouse::Written> EmbeddedClient::Write(const RequestContext& context, const clickhouse::Insert& insert) {
-  return WithEngine(context, [&] { return client_->Write(context, insert); });
+  clickhouse::Insert attempt = insert;
+  return WithEngine(context, [&] {
+    auto written = client_->Write(context, attempt);
+    if (!written.ok() && !written.error().unsent) attempt.repeated = true;
+    return written;
+  });
 }
 
 Status EmbeddedClient::Execute(const RequestContext& context, std::string_view statement, std::string_view database) {

@@ -15,7 +15,8 @@ namespace chimera::app {
 
 /// Every call first makes sure that the engine answers and, unless `migrate` is false, that the schema is current,
 /// within the call's own deadline. A call that finds the engine gone starts it and is sent again, three times in all:
-/// reads change nothing, writes carry a deduplication token, DDL is idempotent. Thread-safe.
+/// reads change nothing, writes that may have arrived are sent only to
+/// tables that recognise them, DDL is idempotent. Thread-safe.
 class EmbeddedClient : public clickhouse::Client {
  public:
   /// `datasets` must outlive this.

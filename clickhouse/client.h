@@ -74,6 +74,7 @@ struct Insert {
   std::vector<std::string> columns;  ///< the columns that the rows carry
   std::string_view body;             ///< borrowed for the call
   std::string deduplication_token;   ///< insert_deduplication_token; never empty
+  bool repeated = false;  ///< may have been stored by an earlier call: sent only if the table recognises its token
 };
 
 struct Written {
@@ -103,7 +104,8 @@ class Client {
   virtual Result<Rows> Read(const RequestContext& context, const Query& query) = 0;
 
   /// Stores one block of rows, all of one partition, synchronously (async_insert=0). When this returns, they are
-  /// stored. A repeat with the same token stores nothing.
+  /// stored. A repeat with the same token stores nothing, if the table deduplicates. An error that is not `unsent` and
+  /// says so leaves open whether they are.
   virtual Result<Written> Write(const RequestContext& context, const Insert& insert) = 0;
 
   /// Runs DDL for the migrator and the command line; never for a caller's text. `database` may be empty.

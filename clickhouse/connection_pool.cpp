@@ -1,5 +1,6 @@
 #include "clickhouse/connection_pool.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace chimera::clickhouse {
@@ -25,68 +26,211 @@ Error Busy(size_t size) {
                           "run fewer queries at once, or try again later"));
 }
 
+/// Passes everything on, and says when the connection stands.
+class Listener : public Receiver {
+ public:
+  Listener(Receiver& receiver, std::function<void()> connected)
+      : receiver_(receiver), connected_(std::move(connected)) {}
+
+  void OnConnected() override {
+    connected_();
+    receiver_.OnConnected();
+  }
+  void OnHead(const ReplyHead& head) override { receiver_.OnHead(head); }
+  bool OnBody(std::string_view bytes) override { return receiver_.OnBody(bytes); }
+
+ private:
+  Receiver& receiver_;
+  const std::function<void()> connected_;
+};
+
 }  // namespace
 
+ConnectionPool::Lease::Lease(Lease&& other) noexcept
+    : pool_(std::exchange(other.pool_, nullptr)), connection_(std::move(other.connection_)), host_(other.host_) {}
+
 ConnectionPool::Lease::~Lease() {
-  if (!connection_) return;
-  pool_.Release(keep_ ? std::move(connection_) : nullptr);
+  if (pool_ != nullptr) pool_->Release(*this);
 }
 
-ConnectionPool::ConnectionPool(Options options) : options_(std::move(options)) {}
+Exchange ConnectionPool::Lease::Send(const Errand& errand, const RequestContext& context, Receiver& receiver) {
+  if (connection_ && host_ != errand.host) {
+    connection_.reset();
+    pool_->Dropped();
+  }
+  host_ = errand.host;
+  bool connecting = false;
+  if (!connection_) {
+    Opened opened = pool_->Open(errand, context);
+    connection_ = std::move(opened.connection);
+    connecting = opened.connecting;
+  }
+  if (!connection_) return {.outcome = context.Cancelled() ? Outcome::kCancelled : Outcome::kExpired};
+  auto end_connecting = [&] {
+    if (std::exchange(connecting, false)) pool_->EndConnecting(host_);
+  };
+  Listener listener(receiver, end_connecting);
+  Exchange exchange = connection_->Send(errand.post, context, listener);
+  end_connecting();
+  if (exchange.outcome != Outcome::kComplete || connection_->UsableUntil().Expired()) {
+    connection_.reset();
+    pool_->Dropped();
+  }
+  return exchange;
+}
+
+ConnectionPool::ConnectionPool(Options options)
+    : options_(std::move(options)), connecting_(options_.hosts), sweeper_([this] { Sweep(); }) {}
+
+ConnectionPool::~ConnectionPool() {
+  {
+    std::lock_guard lock(mutex_);
+    stopping_ = true;
+  }
+  sweep_.notify_one();
+  sweeper_.join();
+}
 
 Result<ConnectionPool::Lease> ConnectionPool::Acquire(const RequestContext& context) {
   if (context.Cancelled()) return Cancelled();
   if (context.deadline.Expired()) return TooLate();
-  {
-    std::unique_lock lock(mutex_);
-    if (in_use_ < options_.size && waiters_.empty()) {
-      ++in_use_;
-    } else if (auto error = WaitForTurn(lock, context)) {
-      return *std::move(error);
-    }
+  std::unique_lock lock(mutex_);
+  if (in_use_ < options_.size && for_place_.empty()) {
+    ++in_use_;
+    return Lease(*this);
   }
-  auto connection = TakeIdle();
-  return Lease(*this, connection ? std::move(connection) : options_.make());
-}
-
-std::optional<Error> ConnectionPool::WaitForTurn(std::unique_lock<std::mutex>& lock, const RequestContext& context) {
   Waiter waiter;
-  auto place = waiters_.insert(waiters_.end(), &waiter);
-  auto until = Deadline::Clock::now() + context.deadline.Remaining();
-  waiter.wake.wait_until(lock, context.stop, until, [&waiter] { return waiter.granted; });
-  if (waiter.granted) return std::nullopt;
-  waiters_.erase(place);
+  if (Wait(lock, context, for_place_, waiter)) return Lease(*this);
   return context.Cancelled() ? Cancelled() : Busy(options_.size);
 }
 
-std::unique_ptr<Connection> ConnectionPool::TakeIdle() {
-  std::vector<Idle> unusable;  // closed after the lock is gone: closing TLS writes
-  std::lock_guard lock(mutex_);
-  while (!idle_.empty()) {
-    Idle last = std::move(idle_.back());
-    idle_.pop_back();
-    if (!last.keep_until.Expired() && !last.connection->IsStale()) return std::move(last.connection);
-    unusable.push_back(std::move(last));
+/// True when the waiter was granted what it waits for.
+bool ConnectionPool::Wait(std::unique_lock<std::mutex>& lock, const RequestContext& context, Waiters& queue,
+                          Waiter& waiter) {
+  auto place = queue.insert(queue.end(), &waiter);
+  auto until = Deadline::Clock::now() + context.deadline.Remaining();
+  waiter.wake.wait_until(lock, context.stop, until, [&waiter] { return waiter.granted; });
+  if (!waiter.granted) queue.erase(place);
+  return waiter.granted;
+}
+
+ConnectionPool::Opened ConnectionPool::Open(const Errand& errand, const RequestContext& context) {
+  std::vector<Idle> discarded;  // closed after the lock is gone: closing TLS writes
+  std::unique_lock lock(mutex_);
+  if (auto idle = TakeIdle(errand.host, discarded)) return {std::move(idle), false};
+  size_t& connecting = connecting_[errand.host];
+  if (connecting < options_.connecting && FirstToConnect(errand.host) == to_connect_.end()) {
+    ++connecting;
+  } else {
+    Waiter waiter;
+    waiter.host = errand.host;
+    if (!Wait(lock, context, to_connect_, waiter)) return {};
+    if (waiter.connection) return {std::move(waiter.connection), false};
+  }
+  MakeRoom(discarded);
+  ++open_;
+  lock.unlock();
+  return {options_.make(errand.host, errand.connect_timeout), true};
+}
+
+std::unique_ptr<Connection> ConnectionPool::TakeIdle(size_t host, std::vector<Idle>& discarded) {
+  for (size_t i = idle_.size(); i-- > 0;) {
+    if (idle_[i].host != host) continue;
+    Idle found = std::move(idle_[i]);
+    idle_.erase(idle_.begin() + static_cast<std::ptrdiff_t>(i));
+    if (!found.keep_until.Expired() && !found.connection->IsStale()) {
+      ++open_;
+      return std::move(found.connection);
+    }
+    discarded.push_back(std::move(found));
   }
   return nullptr;
 }
 
-void ConnectionPool::Release(std::unique_ptr<Connection> connection) {
+/// For one connection more, idle ones to other hosts have to go.
+void ConnectionPool::MakeRoom(std::vector<Idle>& discarded) {
+  while (!idle_.empty() && open_ + idle_.size() >= options_.size) {
+    discarded.push_back(std::move(idle_.front()));
+    idle_.erase(idle_.begin());
+  }
+}
+
+ConnectionPool::Waiters::iterator ConnectionPool::FirstToConnect(size_t host) {
+  return std::find_if(to_connect_.begin(), to_connect_.end(), [host](Waiter* waiter) { return waiter->host == host; });
+}
+
+void ConnectionPool::EndConnecting(size_t host) {
   std::lock_guard lock(mutex_);
-  if (connection) idle_.push_back({std::move(connection), Deadline::After(options_.idle_lifetime)});
-  if (waiters_.empty()) {
+  auto next = FirstToConnect(host);
+  if (next == to_connect_.end()) {
+    --connecting_[host];
+    return;
+  }
+  (*next)->granted = true;
+  (*next)->wake.notify_one();
+  to_connect_.erase(next);
+}
+
+void ConnectionPool::Dropped() {
+  std::lock_guard lock(mutex_);
+  --open_;
+}
+
+void ConnectionPool::Release(Lease& lease) {
+  std::lock_guard lock(mutex_);
+  if (lease.connection_) KeepIdle(lease);
+  if (for_place_.empty()) {
     --in_use_;
     return;
   }
-  Waiter* next = waiters_.front();
-  waiters_.pop_front();
+  Waiter* next = for_place_.front();
+  for_place_.pop_front();
   next->granted = true;
   next->wake.notify_one();
 }
 
+void ConnectionPool::KeepIdle(Lease& lease) {
+  auto next = FirstToConnect(lease.host_);
+  if (next != to_connect_.end()) {
+    (*next)->connection = std::move(lease.connection_);
+    (*next)->granted = true;
+    (*next)->wake.notify_one();
+    to_connect_.erase(next);
+    return;
+  }
+  --open_;
+  Deadline keep_until = Deadline::After(options_.idle_lifetime).Earlier(lease.connection_->UsableUntil());
+  idle_.push_back({std::move(lease.connection_), lease.host_, keep_until});
+  if (keep_until.At() < sweep_at_) sweep_.notify_one();
+}
+
+void ConnectionPool::Sweep() {
+  std::unique_lock lock(mutex_);
+  while (!stopping_) {
+    std::vector<Idle> over;
+    auto kept =
+        std::stable_partition(idle_.begin(), idle_.end(), [](const Idle& idle) { return !idle.keep_until.Expired(); });
+    std::move(kept, idle_.end(), std::back_inserter(over));
+    idle_.erase(kept, idle_.end());
+    if (!over.empty()) {
+      lock.unlock();
+      over.clear();
+      lock.lock();
+      continue;
+    }
+    sweep_at_ = Deadline::Clock::time_point::max();
+    for (const Idle& idle : idle_) sweep_at_ = std::min(sweep_at_, idle.keep_until.At());
+    if (idle_.empty()) {
+      sweep_.wait(lock);
+    } else {
+      sweep_.wait_until(lock, sweep_at_);
+    }
+  }
+}
+
 ConnectionPool::Counts ConnectionPool::Count() const {
   std::lock_guard lock(mutex_);
-  return {in_use_, idle_.size(), waiters_.size()};
+  return {in_use_ - to_connect_.size(), idle_.size(), for_place_.size() + to_connect_.size()};
 }
 
 }  // namespace chimera::clickhouse

@@ -12,6 +12,7 @@ namespace {
 
 constexpr size_t kMaxMessageBytes = 600;
 constexpr size_t kExpectedShown = 5;
+constexpr int kLoginFailed = 516;
 constexpr std::string_view kMark = "__exception__";
 
 bool IsDigit(char c) {
@@ -25,9 +26,13 @@ int LeadingNumber(std::string_view text) {
   return number;
 }
 
+std::string Opening(std::string_view tag) {
+  return std::string(kMark) + "\r\n" + std::string(tag) + "\r\n";
+}
+
 /// What stands between "__exception__\r\nTAG\r\n" and "\nLENGTH TAG\r\n__exception__"; all of `text` without a block.
 std::string_view InsideBlock(std::string_view text, std::string_view tag) {
-  std::string opening = std::string(kMark) + "\r\n" + std::string(tag) + "\r\n";
+  const std::string opening = Opening(tag);
   auto begin = text.find(opening);
   if (tag.empty() || begin == std::string_view::npos) return text;
   text.remove_prefix(begin + opening.size());
@@ -46,6 +51,16 @@ size_t FindCode(std::string_view text) {
     if (text[end] == '.' || text[end] == ',') return at;
   }
   return std::string_view::npos;
+}
+
+/// True for a line as servers begin an exception with, whatever their version.
+bool BeginsException(std::string_view line) {
+  for (const std::string_view foreign : {"Poco::Exception. ", "std::exception. "}) {
+    if (line.starts_with(foreign)) return line.substr(foreign.size()).starts_with("Code: ");
+  }
+  if (FindCode(line) != 0) return false;
+  line.remove_prefix(line.find_first_of(".,"));
+  return line.starts_with(". DB::") || line.starts_with(", e.displayText() = ");
 }
 
 void DropPrefix(std::string_view& text, std::string_view prefix) {
@@ -84,7 +99,6 @@ struct Known {
 constexpr std::string_view kReadLess =
     "read less (a narrower time range, fewer columns, a filter on the sorting key) or allow more time";
 constexpr std::string_view kSelectLess = "select fewer rows or columns, or aggregate";
-constexpr std::string_view kCheckLogin = "check the user name and the password of the database account";
 constexpr std::string_view kAskForGrant =
     "the database account lacks this right: use another table, or ask for the grant";
 constexpr std::string_view kDescribe = "describe the table to see its columns";
@@ -106,10 +120,11 @@ constexpr Known kKnown[] = {
     {159, ErrorCode::kTimeout, kReadLess},
     {160, ErrorCode::kTimeout, kReadLess},
     {164, ErrorCode::kAccessDenied, "this connection only reads"},
-    {192, ErrorCode::kAccessDenied, kCheckLogin},
-    {193, ErrorCode::kAccessDenied, kCheckLogin},
-    {194, ErrorCode::kAccessDenied, kCheckLogin},
-    {195, ErrorCode::kAccessDenied, kCheckLogin},
+    {192, ErrorCode::kAccessDenied, "the server has no such account: check CH_USERNAME"},
+    {193, ErrorCode::kAccessDenied, "the password is wrong: check CH_PASSWORD"},
+    {194, ErrorCode::kAccessDenied, "the account needs a password: set CH_PASSWORD"},
+    {195, ErrorCode::kAccessDenied,
+     "the account exists, but not for this machine's address: allow it in the account's HOST clause or <networks>"},
     {201, ErrorCode::kBusy, "the account's quota is used up: wait until its interval has passed"},
     {202, ErrorCode::kBusy, "the server runs as many queries as it may: try again in a moment"},
     {216, ErrorCode::kBusy, "the query before this one has not ended yet: try again in a moment"},
@@ -118,11 +133,14 @@ constexpr Known kKnown[] = {
     {307, ErrorCode::kTooLarge, kSelectLess},
     {394, ErrorCode::kCancelled, ""},
     {396, ErrorCode::kTooLarge, kSelectLess},
-    {452, ErrorCode::kAccessDenied, "the account may not change this setting: leave it out"},
+    {452, ErrorCode::kAccessDenied,
+     "the account's limits forbid this value: leave the setting out or stay within them"},
     {456, ErrorCode::kInvalidArgument, "give every {name:Type} of the SQL a value of the same name"},
     {457, ErrorCode::kInvalidArgument, "give the parameter a value that fits its type"},
     {497, ErrorCode::kAccessDenied, kAskForGrant},
-    {516, ErrorCode::kAccessDenied, kCheckLogin},
+    {kLoginFailed, ErrorCode::kAccessDenied,
+     "check CH_USERNAME and CH_PASSWORD; the server answers alike where the account may not connect from this "
+     "machine's address"},
     {734, ErrorCode::kCancelled, ""},
     {735, ErrorCode::kCancelled, ""},
 };
@@ -131,6 +149,35 @@ Known Lookup(int exception) {
   auto found = std::find_if(std::begin(kKnown), std::end(kKnown),
                             [exception](const Known& known) { return known.exception == exception; });
   return found == std::end(kKnown) ? Known{exception, ErrorCode::kDatabaseError, ""} : *found;
+}
+
+/// What stands in `text` between `begin` and `end` (or its end); nothing when `begin` is not there.
+std::string_view Between(std::string_view text, std::string_view begin, std::string_view end) {
+  const auto from = text.find(begin);
+  if (from == std::string_view::npos) return {};
+  text.remove_prefix(from + begin.size());
+  return text.substr(0, text.find(end));
+}
+
+/// "reader: Not enough privileges. To execute this query, it's necessary to have the grant SELECT(a) ON db.t."
+std::string GrantHint(std::string_view text) {
+  std::string_view grant = Between(text, "have the grant ", " (Missing permissions");
+  if (grant.empty()) grant = Between(text, "have grant ", " (Missing permissions");
+  while (grant.ends_with('.')) grant.remove_suffix(1);
+  const std::string_view account = text.substr(0, text.find(": Not enough privileges"));
+  if (grant.empty() || account.size() == text.size()) return std::string(kAskForGrant);
+  return "the database's administrator can: GRANT " + std::string(grant) + " TO " + std::string(account);
+}
+
+std::string HintFor(const Exception& exception, const Known& known) {
+  constexpr int kReadonly = 164, kNoGrant = 497;
+  constexpr std::string_view kNameWriter = "name an account that may write in CH_WRITE_USERNAME and CH_WRITE_PASSWORD";
+  if (exception.code == kReadonly && exception.writes) return "this account only reads: " + std::string(kNameWriter);
+  if (exception.code == kReadonly && exception.text.find("setting") != std::string::npos) {
+    return "this account may not change settings: leave SETTINGS out";
+  }
+  if (exception.code != kNoGrant) return std::string(known.hint);
+  return GrantHint(exception.text) + (exception.writes ? "; or " + std::string(kNameWriter) : "");
 }
 
 /// "Expected one of: A, B, C, …" with the first few of what can be hundreds.
@@ -154,60 +201,6 @@ std::optional<size_t> PositionOf(std::string_view text) {
   int position = LeadingNumber(text.substr(at + kAt.size()));
   if (position < 1) return std::nullopt;
   return static_cast<size_t>(position - 1);
-}
-
-bool Contains(std::string_view text, std::string_view part) {
-  return text.find(part) != std::string_view::npos;
-}
-
-constexpr std::string_view kPorts = "ClickHouse's HTTP port is usually 8123, or 8443 with TLS";
-
-Error SocketError(const Endpoint& endpoint, const Exchange& exchange) {
-  if (exchange.failure == Failure::kBacklogFull) {
-    return MakeError(ErrorCode::kBusy, "the embedded engine takes no more connections on " + endpoint.Name(),
-                     "try again in a moment");
-  }
-  std::string what = exchange.sent ? " stopped before its answer was whole" : " does not answer";
-  return MakeError(ErrorCode::kUnavailable, "the embedded engine on " + endpoint.Name() + what,
-                   "it may be starting or may have stopped: try again in a moment");
-}
-
-Error HandshakeError(const Endpoint& endpoint, const std::string& detail) {
-  std::string why = detail.empty() ? "" : " (" + detail + ")";
-  bool not_tls = Contains(detail, "wrong version number") || Contains(detail, "packet length too long") ||
-                 Contains(detail, "http request");
-  return MakeError(ErrorCode::kUnavailable, "no TLS connection to " + endpoint.Name() + why,
-                   not_tls ? "that port answers without TLS: turn TLS off, or use the TLS port; " + std::string(kPorts)
-                           : "the server must speak TLS 1.2 or newer there; " + std::string(kPorts));
-}
-
-Error TcpError(const Endpoint& endpoint, const Exchange& exchange) {
-  const std::string name = endpoint.Name();
-  const auto code = ErrorCode::kUnavailable;
-  switch (exchange.failure) {
-    case Failure::kNameUnknown:
-      return MakeError(code, "the database's host name `" + endpoint.host + "` has no address",
-                       "check its spelling and this machine's name service");
-    case Failure::kRefused:
-      return MakeError(code, "no connection to " + name,
-                       "check that ClickHouse runs there and the port: " + std::string(kPorts));
-    case Failure::kConnectTimeout:
-      return MakeError(code, name + " did not answer the attempt to connect",
-                       "check host, port and the firewalls between: " + std::string(kPorts));
-    case Failure::kTlsHandshake:
-      return HandshakeError(endpoint, exchange.detail);
-    case Failure::kTlsUntrusted:
-      return MakeError(code, "the TLS certificate of " + name + " is not trusted: " + exchange.detail,
-                       "install the authority that signed it on this machine, or mend the certificate");
-    case Failure::kTlsWrongName:
-      return MakeError(code, "the TLS certificate of " + name + " is for another host name",
-                       "use the host name that the certificate is for");
-    default:
-      return MakeError(code, name + " closed the connection before its answer was whole",
-                       endpoint.secure
-                           ? "try again; if it repeats, look into the server's log"
-                           : "if it repeats, the port may expect TLS or not be HTTP: " + std::string(kPorts));
-  }
 }
 
 }  // namespace
@@ -234,6 +227,11 @@ std::optional<Exception> FindException(std::string_view text, std::string_view t
   }
   DropPrefix(text, "e.displayText() = ");
   DropClass(text);
+  const std::string again = "Code: " + std::to_string(exception.code) + ". ";  // the embedded engine wraps exceptions
+  while (text.starts_with(again)) {
+    text.remove_prefix(again.size());
+    DropClass(text);
+  }
   CutAt(text, ", e.what() = ");
   CutAt(text, " (version ");
   text = Trim(text);
@@ -242,44 +240,31 @@ std::optional<Exception> FindException(std::string_view text, std::string_view t
   return exception;
 }
 
+std::optional<Exception> FindLateException(std::string_view text, std::string_view tag) {
+  if (!tag.empty() && text.find(Opening(tag)) != std::string_view::npos) return FindException(text, tag, 0);
+  bool in_string = false, at_line_start = true;
+  for (size_t i = 0; i < text.size(); ++i) {
+    if (text[i] == '\n') in_string = false;
+    const bool may_begin = at_line_start || (text[i] == 'C' && !in_string);
+    if (may_begin && BeginsException(text.substr(i))) return FindException(text.substr(i), {}, 0);
+    at_line_start = text[i] == '\n';
+    if (text[i] == '"') in_string = !in_string;
+    if (text[i] == '\\' && in_string) ++i;
+  }
+  return std::nullopt;
+}
+
 Error ToError(const Exception& exception) {
-  std::string message = Shorten(ShortenExpected(exception.text), kMaxMessageBytes);
+  std::string_view text = exception.text;
+  if (exception.code == kLoginFailed) text = text.substr(0, text.find("\n\n"));  // then comes advice for other clients
+  std::string message = Shorten(ShortenExpected(text), kMaxMessageBytes);
   if (message.empty()) message = "the database reported exception " + std::to_string(exception.code);
   if (!exception.name.empty()) message += " (" + exception.name + ")";
   Known known = Lookup(exception.code);
-  Error error = MakeError(known.code, std::move(message), std::string(known.hint));
+  Error error = MakeError(known.code, std::move(message), HintFor(exception, known));
   error.database_code = exception.code;
   if (error.code == ErrorCode::kSyntaxError) error.position = PositionOf(exception.text);
   return error;
-}
-
-Error NetworkError(const Endpoint& endpoint, const Exchange& exchange) {
-  Error error = endpoint.unix_socket.empty() ? TcpError(endpoint, exchange) : SocketError(endpoint, exchange);
-  error.unsent = !exchange.sent;
-  return error;
-}
-
-Error ForeignReply(const Endpoint& endpoint, int status, std::string_view body) {
-  const auto code = ErrorCode::kUnavailable;
-  const std::string name = endpoint.Name();
-  if (Contains(body, "is for clickhouse-client program")) {
-    return MakeError(code, name + " is ClickHouse's native protocol, not HTTP",
-                     "use the other port: " + std::string(kPorts));
-  }
-  if (Contains(body, "HTTP request was sent to HTTPS port") || Contains(body, "HTTP request to an HTTPS server")) {
-    return MakeError(code, name + " expects TLS", "turn TLS on for this connection");
-  }
-  if (status == 414) {
-    return MakeError(ErrorCode::kTooLarge, "the statement's parameters are longer than " + name + " accepts",
-                     "send shorter parameter values");
-  }
-  if (status == 502 || status == 503 || status == 504) {
-    return MakeError(code, name + " is not ready (HTTP " + std::to_string(status) + ")", "try again in a moment");
-  }
-  return MakeError(code,
-                   name + " does not answer like ClickHouse: HTTP " + std::to_string(status) + " \"" +
-                       Shorten(Trim(body), 120) + "\"",
-                   "check host and port: " + std::string(kPorts));
 }
 
 }  // namespace chimera::clickhouse

@@ -14,8 +14,9 @@ namespace chimera::clickhouse {
 /// An exception as the server reported it.
 struct Exception {
   int code = 0;
-  std::string name;  ///< such as "UNKNOWN_TABLE"; empty on servers before 21.x
-  std::string text;  ///< without "Code: N. DB::Exception:", name and version
+  std::string name;     ///< such as "UNKNOWN_TABLE"; empty on servers before 21.x
+  std::string text;     ///< without "Code: N. DB::Exception:", name and version
+  bool writes = false;  ///< of a statement that stores or changes something
 };
 
 /// The exception in a reply or in the end of one: `Code: 60. DB::Exception: …` as every version writes it, or the
@@ -23,6 +24,10 @@ struct Exception {
 /// X-ClickHouse-Exception-Tag, may be empty). `header_code` is X-ClickHouse-Exception-Code, or 0; with it, any text is
 /// an exception.
 std::optional<Exception> FindException(std::string_view text, std::string_view tag, int header_code);
+
+/// The exception that ends a body which began as a result. Only a block with the right tag counts, or a text outside of
+/// JSON strings (a line's end ends one: there is none inside), so that no stored text is taken for an exception.
+std::optional<Exception> FindLateException(std::string_view text, std::string_view tag);
 
 /// The exception for the caller: a stable code, at most about 600 bytes of message, the position in the SQL, a hint.
 Error ToError(const Exception& exception);

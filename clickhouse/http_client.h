@@ -11,6 +11,7 @@
 
 #include "base/result.h"
 #include "clickhouse/client.h"
+#include "clickhouse/retry.h"
 #include "clickhouse/tls.h"
 
 namespace chimera::clickhouse {
@@ -37,15 +38,21 @@ struct HttpOptions {
   std::string database = "default";
   std::optional<bool> compression = {};  ///< gzip both ways; unset: on, except to loopback addresses and Unix sockets
   size_t pool_size = 10;                 ///< connections at most, to all hosts together
-  int retries = 3;                       ///< how often at most a failed request is sent again, within its deadline
+  /// How often at most a failed statement is sent again, within its deadline: reads when the host failed or said "try
+  /// again"; writes also when nothing of them was sent, or the table recognises the repeat; DDL when nothing was sent.
+  int retries = 3;
   /// False: every setting may be sent and the version is known to be current, as for the embedded engine; nothing is
   /// asked before the first statement.
   bool learn_account = true;
   std::chrono::milliseconds connect_timeout{5000};
   /// An older idle connection is closed; ClickHouse's keep_alive_timeout is 10 s.
-  std::chrono::seconds idle_lifetime{8};
+  std::chrono::milliseconds idle_lifetime{8000};
+  Pace pace = {};  ///< the pauses between attempts
 };
 
+/// The first host that works is used. A host that failed three times in a row is passed over and tried again after 50
+/// ms to 1 s, by one call at a time; while all of them fail, calls wait one to two seconds for that before they say so.
+///
 /// Never blocks: connections are made when they are needed. kInvalidArgument for options that cannot work. Has the
 /// process ignore SIGPIPE, unless it handles that signal already. Destroying the client waits at most about two seconds
 /// for queries that it still has to stop on the server; no call may be running then.

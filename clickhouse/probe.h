@@ -9,19 +9,12 @@
 #include "base/request_context.h"
 #include "base/result.h"
 #include "clickhouse/http_client.h"
+#include "clickhouse/tls.h"
 
 namespace chimera::clickhouse {
 
-struct TlsFacts {
-  std::string version;  ///< such as "TLSv1.3"
-  std::string cipher;   ///< OpenSSL's name
-  std::string subject;  ///< of the server's certificate
-  std::string issuer;
-  std::string not_after;  ///< its end, ISO 8601 in UTC
-  int64_t days_left = 0;  ///< until then; negative when expired
-};
-
-/// One host. A step that failed has its error; steps behind it are empty.
+/// One host. A step that failed has its error; steps behind it are empty. The certificate is told even when it is
+/// refused.
 struct ProbeReport {
   std::string name;                    ///< "host:port" or the socket's path
   std::vector<std::string> addresses;  ///< what the name resolved to

@@ -20,50 +20,71 @@ struct StatusOnly : Receiver {
 
 }  // namespace
 
-QueryKiller::QueryKiller(Endpoint endpoint, std::vector<Header> headers, Alarm& alarm)
-    : endpoint_(std::move(endpoint)), headers_(std::move(headers)), alarm_(alarm), thread_([this] { Run(); }) {}
+QueryKiller::QueryKiller(Endpoint endpoint, std::chrono::milliseconds idle_lifetime)
+    : endpoint_(std::move(endpoint)), idle_lifetime_(idle_lifetime), thread_([this] { Run(); }) {}
 
 QueryKiller::~QueryKiller() {
-  {
-    std::lock_guard lock(mutex_);
-    last_moment_ = Deadline::After(kPatience);
-  }
-  changed_.notify_one();
+  FinishBy(Deadline::After(kPatience));
   thread_.join();
 }
 
-void QueryKiller::Kill(std::string query_id) {
+void QueryKiller::FinishBy(Deadline moment) {
+  {
+    std::lock_guard lock(mutex_);
+    last_moment_ = last_moment_.Earlier(moment);
+  }
+  changed_.notify_one();
+}
+
+void QueryKiller::Kill(std::string query_id, std::vector<Header> headers) {
   {
     std::lock_guard lock(mutex_);
     if (queue_.size() >= kMostQueued) return;
-    queue_.push_back(std::move(query_id));
+    queue_.push_back({std::move(query_id), std::move(headers)});
   }
   changed_.notify_one();
 }
 
 void QueryKiller::Run() {
   std::unique_lock lock(mutex_);
+  auto has_work = [this] { return !queue_.empty() || !last_moment_.IsNever(); };
   while (true) {
-    changed_.wait(lock, [this] { return !queue_.empty() || !last_moment_.IsNever(); });
+    if (!connection_) {
+      changed_.wait(lock, has_work);
+    } else if (!changed_.wait_for(lock, idle_lifetime_, has_work)) {
+      connection_.reset();
+      continue;
+    }
     if (queue_.empty() || last_moment_.Expired()) return;
-    std::string query_id = std::move(queue_.front());
+    Job job = std::move(queue_.front());
     queue_.pop_front();
     Deadline deadline = Deadline::After(kPatience).Earlier(last_moment_);
     lock.unlock();
-    Send(query_id, deadline);
+    Send(job, deadline);
     lock.lock();
   }
 }
 
-void QueryKiller::Send(const std::string& query_id, Deadline deadline) {
-  std::string statement = "KILL QUERY WHERE query_id = " + sql::QuoteString(query_id) + " ASYNC";
-  Connection connection(endpoint_, alarm_);
+void QueryKiller::Send(const Job& job, Deadline deadline) {
+  // The server may close a connection that was kept at any moment; to kill twice does no harm.
+  bool kept = connection_ && !connection_->IsStale();
+  bool killed = (kept && TrySend(job, deadline)) || TrySend(job, deadline);
+  if (!killed && !std::exchange(failing_, true)) {
+    log::Warning("query " + job.query_id + " was abandoned and could not be stopped on " + endpoint_.Name() +
+                 "; this is not said again until a query can be stopped there");
+  }
+  if (killed) failing_ = false;
+}
+
+bool QueryKiller::TrySend(const Job& job, Deadline deadline) {
+  if (!connection_ || connection_->IsStale()) connection_ = std::make_unique<Connection>(endpoint_);
+  std::string statement = "KILL QUERY WHERE query_id = " + sql::QuoteString(job.query_id) + " ASYNC";
   RequestContext context;
   context.deadline = deadline;
   StatusOnly reply;
-  auto exchange = connection.Send({Target().Text(), headers_, statement}, context, reply);
-  if (exchange.outcome == Outcome::kComplete && reply.status == 200) return;
-  log::Warning("query " + query_id + " was abandoned and could not be stopped on " + endpoint_.Name());
+  auto exchange = connection_->Send({Target().Text(), job.headers, statement}, context, reply);
+  if (exchange.outcome != Outcome::kComplete) connection_.reset();
+  return exchange.outcome == Outcome::kComplete && reply.status == 200;
 }
 
 }  // namespace chimera::clickhouse

@@ -23,8 +23,10 @@ int TextReply::ExceptionCode() const {
 }
 
 std::optional<Exception> TextReply::FindError() const {
-  if (IsResult()) return std::nullopt;
-  return FindException(Text(), head_.Find("X-ClickHouse-Exception-Tag"), ExceptionCode());
+  const auto tag = head_.Find("X-ClickHouse-Exception-Tag");
+  auto exception = IsSuccess() ? FindLateException(Text(), tag) : FindException(Text(), tag, ExceptionCode());
+  if (exception) exception->writes = Writes();
+  return exception;
 }
 
 bool RowsReply::OnBody(std::string_view bytes) {

@@ -5,7 +5,9 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
+#include "clickhouse/account_profile.h"
 #include "clickhouse/client.h"
 #include "clickhouse/connection.h"
 #include "clickhouse/errors.h"
@@ -31,6 +33,8 @@ class TextReply : public Receiver {
 
  protected:
   bool IsSuccess() const { return head_.status == 200 && ExceptionCode() == 0; }
+  /// True when the statement stores or changes something.
+  virtual bool Writes() const { return true; }
   int ExceptionCode() const;
 
  private:
@@ -41,13 +45,18 @@ class TextReply : public Receiver {
 /// The reply to a statement with rows.
 class RowsReply : public TextReply {
  public:
-  RowsReply(uint64_t max_rows, uint64_t max_bytes) : rows_(max_rows, max_bytes) {}
+  /// `profile`: what the statement was sent with.
+  RowsReply(uint64_t max_rows, uint64_t max_bytes, AccountProfile profile = AccountProfile::Unrestricted())
+      : rows_(max_rows, max_bytes, std::move(profile)) {}
 
   bool OnBody(std::string_view bytes) override;
   std::string_view Text() const override { return IsSuccess() ? rows_.Rest() : TextReply::Text(); }
   bool IsResult() const override { return IsSuccess() && Head().framed && rows_.IsWhole(); }
   bool IsSettled() const override { return rows_.Truncated(); }
   Rows TakeRows() { return rows_.Take(); }
+
+ protected:
+  bool Writes() const override { return false; }
 
  private:
   RowReader rows_;

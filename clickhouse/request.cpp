@@ -22,20 +22,56 @@ Error TooLong(const Target& target) {
                    "pass fewer or shorter values, or select them by a subquery");
 }
 
-Target ReadTarget(const Query& query, const std::string& query_id, const std::string& database, Deadline deadline) {
+/// Adds settings to a target, as far as the account may set them.
+class SettingWriter {
+ public:
+  SettingWriter(Target& target, const AccountProfile& profile) : target_(target), profile_(profile) {}
+
+  SettingWriter& Add(std::string_view name, std::string value) {
+    if (auto admitted = profile_.Admit(name, std::move(value))) target_.Add(name, *admitted);
+    return *this;
+  }
+  SettingWriter& Add(std::string_view name, uint64_t value) { return Add(name, std::to_string(value)); }
+  SettingWriter& AddUnlessThere(const Setting& setting) {
+    if (auto admitted = profile_.Admit(setting.name, setting.value)) target_.AddUnlessThere({setting.name, *admitted});
+    return *this;
+  }
+
+ private:
+  Target& target_;
+  const AccountProfile& profile_;
+};
+
+/// Has the server stop one row behind the cap, where that cannot cut the result in silence: not with a lower limit than
+/// ours, nor where the account's limit on bytes would become one that ends results without an error.
+void AddRowCap(SettingWriter& settings, const AccountProfile& profile, uint64_t rows) {
+  const std::string wanted = std::to_string(rows);
+  const bool ours = profile.Admit("max_result_rows", wanted) == wanted;
+  const bool cuts_bytes = profile.Value("max_result_bytes").value_or("0") != "0";
+  if (!ours || cuts_bytes || !profile.Applies("result_overflow_mode", "break")) return;
+  settings.Add("max_result_rows", wanted).Add("result_overflow_mode", "break");
+}
+
+Target ReadTarget(const Query& query, const AccountProfile& profile, const std::string& query_id,
+                  const std::string& database, Deadline deadline) {
   Target target;
-  target.Add("query_id", query_id).Add("database", database).Add("default_format", kRowsFormat).Add("readonly", 1);
+  target.Add("query_id", query_id).Add("database", database).Add("default_format", kRowsFormat);
+  target.Add("wait_end_of_query", uint64_t{0});
+  SettingWriter settings(target, profile);
+  settings.Add("readonly", 1);
   if (!deadline.IsNever()) {
     auto seconds = std::chrono::ceil<std::chrono::seconds>(deadline.Remaining());
-    target.Add("max_execution_time", static_cast<uint64_t>(std::max<int64_t>(seconds.count(), 1)));
+    settings.Add("max_execution_time", static_cast<uint64_t>(std::max<int64_t>(seconds.count(), 1)));
   }
   // Without a cap on rows this wraps to 0, which is ClickHouse's "unlimited".
-  target.Add("max_result_rows", query.max_rows + 1).Add("result_overflow_mode", "break");
-  target.Add("output_format_json_quote_64bit_integers", 1).Add("output_format_json_quote_decimals", 1);
-  target.Add("output_format_json_quote_denormals", 1).Add("date_time_output_format", "iso");
-  target.Add("send_progress_in_http_headers", uint64_t{0}).Add("wait_end_of_query", uint64_t{0});
+  AddRowCap(settings, profile, query.max_rows + 1);
+  settings.Add("output_format_json_quote_64bit_integers", 1).Add("output_format_json_quote_decimals", 1);
+  settings.Add("output_format_json_quote_denormals", 1).Add("date_time_output_format", "iso");
+  settings.Add("cancel_http_readonly_queries_on_client_close", 1);
+  settings.Add("send_progress_in_http_headers", uint64_t{0});
   for (const auto& parameter : query.parameters) target.Add(parameter);
-  for (const auto& setting : query.settings) target.AddUnlessThere(setting);
+  for (const auto& setting : profile.Corrections()) settings.AddUnlessThere(setting);
+  for (const auto& setting : query.settings) settings.AddUnlessThere(setting);
   return target;
 }
 
@@ -46,31 +82,37 @@ std::string InsertStatement(const Insert& insert, const std::string& database) {
          Join(columns, ", ") + ") FORMAT JSONEachRow";
 }
 
-Target WriteTarget(const Insert& insert, const std::string& query_id, const std::string& database) {
+/// The settings that keep a batch from being stored twice or lost are always sent: an account that may not set them is
+/// told so by the server.
+Target WriteTarget(const Insert& insert, const AccountProfile& profile, const std::string& query_id,
+                   const std::string& database) {
   Target target;
-  target.Add("query", InsertStatement(insert, database)).Add("query_id", query_id);
+  target.Add("query", InsertStatement(insert, database)).Add("query_id", query_id).Add("wait_end_of_query", 1);
   target.Add("async_insert", uint64_t{0}).Add("insert_deduplicate", 1);
   target.Add("insert_deduplication_token", insert.deduplication_token);
   target.Add("deduplicate_blocks_in_dependent_materialized_views", 1);
-  target.Add("input_format_null_as_default", uint64_t{0}).Add("input_format_skip_unknown_fields", uint64_t{0});
-  target.Add("date_time_input_format", "best_effort").Add("wait_end_of_query", 1);
+  SettingWriter settings(target, profile);
+  settings.Add("input_format_null_as_default", uint64_t{0}).Add("input_format_skip_unknown_fields", uint64_t{0});
+  settings.Add("date_time_input_format", "best_effort");
   return target;
 }
 
 }  // namespace
 
-Result<HttpRequest> ReadRequest(const Query& query, const AccountProfile& /*profile*/, const std::string& database,
+Result<HttpRequest> ReadRequest(const Query& query, const AccountProfile& profile, const std::string& database,
                                 Deadline deadline) {
   HttpRequest request{NewUuid(), {}, query.sql};
-  Target target = ReadTarget(query, request.query_id, query.database.empty() ? database : query.database, deadline);
+  Target target =
+      ReadTarget(query, profile, request.query_id, query.database.empty() ? database : query.database, deadline);
   if (target.Text().size() > kMaxTargetBytes) return TooLong(target);
   request.target = target.Text();
   return request;
 }
 
-HttpRequest WriteRequest(const Insert& insert, const AccountProfile& /*profile*/, const std::string& database) {
+HttpRequest WriteRequest(const Insert& insert, const AccountProfile& profile, const std::string& database) {
   HttpRequest request{NewUuid(), {}, insert.body};
-  request.target = WriteTarget(insert, request.query_id, insert.database.empty() ? database : insert.database).Text();
+  request.target =
+      WriteTarget(insert, profile, request.query_id, insert.database.empty() ? database : insert.database).Text();
   return request;
 }
 

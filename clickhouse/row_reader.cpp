@@ -43,6 +43,11 @@ bool RowReader::TakeLine(std::string_view line) {
     return TakeLine(ReplaceInvalidUtf8(line));
   }
   bool taken = IsArray(line);
+  if (taken && expect_ == Expect::kRow && converter_) {
+    converted_.clear();
+    taken = converter_->Convert(line, converted_);
+    if (taken) return TakeRow(converted_);
+  }
   if (taken && expect_ == Expect::kRow) return TakeRow(line);
   if (taken) taken = expect_ == Expect::kNames ? TakeNames(line) : TakeTypes(line);
   if (taken) return true;
@@ -69,6 +74,8 @@ bool RowReader::TakeTypes(std::string_view line) {
     rows_.columns[i].type = (*types)[i].get<std::string>();
   }
   expect_ = Expect::kRow;
+  converter_ = ValueConverter::For(rows_.columns, profile_);
+  rows_.notes = ValueNotes(rows_.columns, profile_);
   return true;
 }
 
@@ -81,6 +88,7 @@ bool RowReader::TakeRow(std::string_view line) {
     return false;
   }
   if (comma > 0) rows_.rows_json += ',';
+  last_row_ = rows_.rows_json.size();
   rows_.rows_json += line;
   ++rows_.row_count;
   return true;
@@ -103,6 +111,12 @@ bool RowReader::KeepRest(std::string_view bytes) {
   line_ += bytes.substr(0, kMaxRestBytes - std::min(kMaxRestBytes, line_.size()));
   line_.resize(std::min(line_.size(), kMaxRestBytes));
   return line_.size() < kMaxRestBytes;
+}
+
+bool RowReader::IsLastRowWhole() const {
+  if (rows_.row_count == 0 || rows_.truncated) return true;
+  auto row = ParseJson(LastRow());
+  return row && row->is_array() && row->size() == rows_.columns.size();
 }
 
 }  // namespace chimera::clickhouse

@@ -226,9 +226,10 @@ class AggregateTool final : public JsonTool {
     object.Add("sql", query.sql).Add("params", values);
     AddRows(object, rows);
     if (!note.empty()) object.Add("note", note);
+    AddNotes(object, rows);
     object.Add("statistics", StatisticsJson(rows.statistics));
     const std::string summary = Summary(rows, query.max_rows) + (note.empty() ? "" : " Note: " + note + ".");
-    return {summary, object.Take(), rows.row_count};
+    return {summary + NoteText(rows), object.Take(), rows.row_count};
   }
 
   clickhouse::Client& client_;

@@ -149,7 +149,8 @@ class AnalysisTool final : public JsonTool {
       if (!answer.contains(key) || !answer[key].is_string()) continue;
       summary += (summary.empty() ? "" : " ") + answer[key].get<std::string>();
     }
-    return Answer{std::move(summary), ToText(answer), 1};
+    if (!rows.notes.empty()) answer["notes"] = rows.notes;
+    return Answer{std::move(summary) + NoteText(rows), ToText(answer), 1};
   }
 
   Result<Answer> TableAnswer(const RequestContext& context, const clickhouse::Rows& rows, clickhouse::Query query) {
@@ -160,7 +161,8 @@ class AnalysisTool final : public JsonTool {
     ObjectText object;
     AddRows(object, rows);
     if (!note.empty()) object.Add("note", note);
-    return Answer{std::move(summary), object.Take(), rows.row_count};
+    AddNotes(object, rows);
+    return Answer{std::move(summary) + NoteText(rows), object.Take(), rows.row_count};
   }
 
   // Best effort: an answer without a note is still an answer.

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <cstdint>
 
+#include "base/text.h"
 #include "tools/statistics.h"
 
 namespace chimera::tools {
@@ -13,22 +14,45 @@ ObjectText& ObjectText::Add(std::string_view key, const Json& value) {
 }
 
 ObjectText& ObjectText::AddRaw(std::string_view key, std::string_view json) {
-  if (text_.size() > 1) text_ += ',';
-  AppendJsonString(text_, key);
-  text_ += ':';
+  AddKey(key);
   text_ += json;
   return *this;
 }
 
+ObjectText& ObjectText::AddArray(std::string_view key, std::string_view items) {
+  constexpr size_t kRoomBehind = 1024;  // for what mostly follows, so that megabytes are not moved again
+  text_.reserve(text_.size() + key.size() + items.size() + kRoomBehind);
+  AddKey(key);
+  text_ += '[';
+  text_ += items;
+  text_ += ']';
+  return *this;
+}
+
+void ObjectText::AddKey(std::string_view key) {
+  if (text_.size() > 1) text_ += ',';
+  AppendJsonString(text_, key);
+  text_ += ':';
+}
+
 std::string ObjectText::Take() {
-  return std::move(text_) + "}";
+  text_ += '}';
+  return std::move(text_);
 }
 
 void AddRows(ObjectText& object, const clickhouse::Rows& rows) {
   Json columns = Json::array();
   for (const auto& column : rows.columns) columns.push_back({{"name", column.name}, {"type", column.type}});
-  object.Add("columns", columns).AddRaw("rows", "[" + rows.rows_json + "]");
+  object.Add("columns", columns).AddArray("rows", rows.rows_json);
   object.Add("row_count", rows.row_count).Add("truncated", rows.truncated);
+}
+
+void AddNotes(ObjectText& object, const clickhouse::Rows& rows) {
+  if (!rows.notes.empty()) object.Add("notes", rows.notes);
+}
+
+std::string NoteText(const clickhouse::Rows& rows) {
+  return rows.notes.empty() ? "" : " Note: " + Join(rows.notes, "; ") + ".";
 }
 
 Json StatisticsJson(const clickhouse::Statistics& statistics) {

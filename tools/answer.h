@@ -17,15 +17,24 @@ class ObjectText {
   ObjectText& Add(std::string_view key, const Json& value);
   /// `json` must be JSON text; it is copied as it is.
   ObjectText& AddRaw(std::string_view key, std::string_view json);
+  /// `items` must be JSON texts separated by commas, or empty.
+  ObjectText& AddArray(std::string_view key, std::string_view items);
   /// The finished object; call once.
   std::string Take();
 
  private:
+  void AddKey(std::string_view key);
+
   std::string text_ = "{";
 };
 
 /// Adds `columns`, `rows`, `row_count`, `truncated` of a result, rows as the server printed them.
 void AddRows(ObjectText& object, const clickhouse::Rows& rows);
+/// Adds `notes` where the client has any on the result. No schema names them: the account's limits are no part of a
+/// tool.
+void AddNotes(ObjectText& object, const clickhouse::Rows& rows);
+/// The same for the text: "" or " Note: …."
+std::string NoteText(const clickhouse::Rows& rows);
 /// {"rows_read", "bytes_read", "elapsed_ms"}
 Json StatisticsJson(const clickhouse::Statistics& statistics);
 

@@ -112,8 +112,9 @@ class ListDatabasesTool final : public JsonTool {
     if (!rows) return rows.error();
     ObjectText object;
     AddRows(object, *rows);
+    AddNotes(object, *rows);
     const std::string summary =
-        Counted(rows->row_count, "database") + "; the default is " + client_.DefaultDatabase() + ".";
+        Counted(rows->row_count, "database") + "; the default is " + client_.DefaultDatabase() + "." + NoteText(*rows);
     return Answer{summary, object.Take(), rows->row_count};
   }
 
@@ -150,7 +151,7 @@ class ListTablesTool final : public JsonTool {
 
   static Answer AnswerOf(const std::string& database, const clickhouse::Rows& rows) {
     const Json parsed = rows.Parsed();
-    Json notes = Json::array();
+    Json notes = rows.notes;
     for (const auto& row : parsed) {
       const Table table{database, row[0], row[1], {}, {}, {}};
       if (table.NeedsFinal()) notes.push_back(FinalNote(table.name, table.engine));

@@ -121,8 +121,9 @@ Answer AnswerOf(const clickhouse::Rows& rows, const clickhouse::Query& query) {
     answer.summary += ", " + note;
   }
   if (rows.invalid_utf8) answer.summary += "; some strings are not UTF-8, � stands for their bytes: select hex(column)";
+  AddNotes(object, rows);
   object.Add("statistics", StatisticsJson(rows.statistics)).Add("query_id", rows.query_id);
-  answer.summary += ".";
+  answer.summary += "." + NoteText(rows);
   answer.structured_json = object.Take();
   return answer;
 }

@@ -243,7 +243,9 @@ Json BucketSchema() {
 std::string NewestRow(const RequestContext& context, clickhouse::Client& client, const Table& table,
                       const TableColumn& time) {
   clickhouse::Query query;
-  query.sql = "SELECT maxOrNull(" + Sql(time) + ") FROM " + table.QuotedName() + " AS t";
+  const std::string newest_sql = "maxOrNull(" + Sql(time) + ")";
+  query.sql = "SELECT " + (IsDay(time) ? newest_sql : "toTimeZone(" + newest_sql + ", 'UTC')") + " FROM " +
+              table.QuotedName() + " AS t";
   const auto rows = client.Read(context, query);
   if (!rows || rows->row_count != 1) return {};
   const Json newest = rows->Parsed()[0][0];

@@ -101,8 +101,8 @@ TEST(Errors, NetworkFailuresNameTheEndpointAndTheFix) {
   EXPECT_TRUE(refused.unsent);
   EXPECT_FALSE(Network(Failure::kBroken, true).unsent);
   EXPECT_TRUE(Has(Network(Failure::kNameUnknown, false).message, "`db.example` has no address"));
-  EXPECT_TRUE(Has(Network(Failure::kTlsHandshake, false, "", "wrong version number").hint, "without TLS"));
-  EXPECT_TRUE(Has(Network(Failure::kTlsUntrusted, false, "", "certificate has expired").message, "has expired"));
+  EXPECT_TRUE(Has(Network(Failure::kTlsNotSpoken, false).message, "without TLS"));
+  EXPECT_TRUE(Has(Network(Failure::kTlsUntrusted, false, "", "invalid purpose").message, "invalid purpose"));
 }
 
 TEST(Errors, TheEngineIsNamedByItsSocket) {

@@ -45,8 +45,11 @@ std::string QueryOf(const std::string& head) {
 
 int ListenOnTcp(int backlog, int& port) {
   int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  int on = 1;
+  setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
   sockaddr_in address{};
   address.sin_family = AF_INET;
+  address.sin_port = htons(static_cast<uint16_t>(port));
   address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
   socklen_t size = sizeof(address);
   if (bind(fd, reinterpret_cast<sockaddr*>(&address), size) != 0 || listen(fd, backlog) != 0 ||
@@ -125,7 +128,8 @@ bool Peer::WaitForClose(std::chrono::milliseconds most) {
   return false;
 }
 
-ScriptedServer::ScriptedServer(Script script, const std::string& path, int backlog) : script_(std::move(script)) {
+ScriptedServer::ScriptedServer(Script script, const std::string& path, int backlog, int port)
+    : script_(std::move(script)), port_(port) {
   listener_ = path.empty() ? ListenOnTcp(backlog, port_) : ListenOnUnix(path, backlog);
   acceptor_ = std::thread([this] { Accept(); });
 }
@@ -175,7 +179,7 @@ bool ScriptedServer::Answer(const WireRequest& request, Peer& peer) {
   {
     std::lock_guard lock(mutex_);
     if (is_kill) {
-      kills_.push_back(request.body);
+      kills_.push_back(request);
     } else {
       requests_.push_back(request);
     }
@@ -189,6 +193,12 @@ std::vector<WireRequest> ScriptedServer::Requests() const {
 }
 
 std::vector<std::string> ScriptedServer::Kills() const {
+  std::vector<std::string> bodies;
+  for (const auto& kill : KillRequests()) bodies.push_back(kill.body);
+  return bodies;
+}
+
+std::vector<WireRequest> ScriptedServer::KillRequests() const {
   std::lock_guard lock(mutex_);
   return kills_;
 }

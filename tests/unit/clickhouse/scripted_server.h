@@ -46,15 +46,17 @@ class ScriptedServer {
   /// Answers one request. False closes the connection, true waits for the next request on it.
   using Script = std::function<bool(const WireRequest&, Peer&)>;
 
-  /// Listens on the Unix socket `path`, or on a TCP port when it is empty. KILL statements are answered with an empty
+  /// Listens on the Unix socket `path`, or on a TCP port when it is empty: on `port`, such as that of a server that is
+  /// gone, or a free one. KILL statements are answered with an empty
   /// 200 by the server itself and recorded apart.
-  explicit ScriptedServer(Script script, const std::string& path = {}, int backlog = 64);
+  explicit ScriptedServer(Script script, const std::string& path = {}, int backlog = 64, int port = 0);
   ~ScriptedServer();
 
   int Port() const { return port_; }
   size_t Connections() const { return connections_; }
   std::vector<WireRequest> Requests() const;  ///< without the kills
   std::vector<std::string> Kills() const;
+  std::vector<WireRequest> KillRequests() const;  ///< with their heads
 
  private:
   void Accept();
@@ -68,7 +70,7 @@ class ScriptedServer {
   std::atomic<size_t> connections_{0};
   mutable std::mutex mutex_;
   std::vector<WireRequest> requests_;
-  std::vector<std::string> kills_;
+  std::vector<WireRequest> kills_;
   std::vector<std::thread> threads_;
   std::thread acceptor_;
 };

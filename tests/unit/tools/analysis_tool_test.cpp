@@ -75,6 +75,15 @@ TEST_F(AnalysisTool, AnswersRowsWithANoteWhenThereAreNone) {
   EXPECT_FALSE(Call(*tool, {{"metric", "cost"}}).contains("note"));
 }
 
+TEST_F(AnalysisTool, TellsWhatTheAccountsLimitsDidToTheRows) {
+  ReplyWithNotes(Json::parse(R"([[1, "2", [], "Fine.", null]])"), {"NaN is null"});
+  EXPECT_EQ(ToText(Call(*Make(), {{"metric", "cost"}})["notes"]), R"(["NaN is null"])");
+  EXPECT_TRUE(Contains(summary_, " Note: NaN is null."));
+  declaration_.single_row = false;
+  ReplyWithNotes(Json::parse(R"([[1, "2", [], "", null]])"), {"NaN is null"});
+  EXPECT_EQ(ToText(Call(*Make(), {{"metric", "cost"}})["notes"]), R"(["NaN is null"])");
+}
+
 TEST_F(AnalysisTool, NamesTheNearestMetric) {
   const Error error = CallBadly(*Make(), {{"metric", "latency_p59_ms"}});
   EXPECT_TRUE(Contains(error.problems.at(0).hint, "latency_p95_ms")) << ToText(Problems(error));

@@ -60,5 +60,14 @@ TEST_F(ListTools, DescribeNamesTheNearestTable) {
   EXPECT_TRUE(Contains(error.hint, "bench_runs"));
 }
 
+TEST_F(ListTools, TellWhatTheAccountsLimitsDidToTheRows) {
+  ReplyWithNotes(Json::parse(R"([["t", "ReplacingMergeTree", 1, 2, "", ""]])"), {"cut short"});
+  const Json notes = Call(*CreateListTablesTool(client_, catalog_), Json::object())["notes"];
+  ASSERT_EQ(notes.size(), 2u) << ToText(notes);
+  EXPECT_EQ(notes[0], "cut short");
+  ReplyWithNotes(Json::parse(R"([["db", "Atomic", 1, 2, 3, ""]])"), {"cut short"});
+  EXPECT_EQ(ToText(Call(*CreateListDatabasesTool(client_), Json::object())["notes"]), R"(["cut short"])");
+}
+
 }  // namespace
 }  // namespace chimera::tools

@@ -75,6 +75,15 @@ TEST_F(QueryTool, LimitsTheTime) {
   EXPECT_LE(client_.LastContext().deadline.Remaining(), std::chrono::seconds(2));
 }
 
+TEST_F(QueryTool, TellsWhatTheAccountsLimitsDidToTheRows) {
+  ReplyWithNotes(Json::array(), {"times in `ts` are in the time zone Asia/Tokyo", "NaN is null"});
+  const Json answer = Call(*tool_, {{"sql", "SELECT 1"}});
+  EXPECT_EQ(ToText(answer["notes"]), R"(["times in `ts` are in the time zone Asia/Tokyo","NaN is null"])");
+  EXPECT_EQ(summary_, "0 rows. Note: times in `ts` are in the time zone Asia/Tokyo; NaN is null.");
+  Reply(Json::array());
+  EXPECT_FALSE(Call(*tool_, {{"sql", "SELECT 1"}}).contains("notes"));
+}
+
 TEST_F(QueryTool, ExplainsUnknownColumns) {
   ReplyError(
       MakeError(ErrorCode::kUnknownColumn, "Unknown expression identifier `latency_p95` in scope SELECT latency_p95"));

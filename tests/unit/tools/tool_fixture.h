@@ -37,6 +37,10 @@ class ToolFixture : public ::testing::Test {
     replies_.back().value().truncated = true;
     replies_.back().value().truncated_by_bytes = by_bytes;
   }
+  void ReplyWithNotes(const Json& rows, std::vector<std::string> notes) {
+    Reply(rows);
+    replies_.back().value().notes = std::move(notes);
+  }
   void ReplyError(Error error) { replies_.push_back(std::move(error)); }
 
   /// The answer, which must be one, and must fit the output schema.

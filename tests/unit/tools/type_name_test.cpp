@@ -7,19 +7,6 @@
 namespace chimera::tools {
 namespace {
 
-using Arguments = std::vector<std::string_view>;
-
-TEST(TypeName, UnwrapsInAnyNesting) {
-  EXPECT_EQ(BareType("LowCardinality(Nullable(String))"), "String");
-  EXPECT_TRUE(IsNullableType("LowCardinality(Nullable(String))"));
-  EXPECT_FALSE(IsNullableType("Array(Nullable(String))"));
-}
-
-TEST(TypeName, SplitsTopLevelArguments) {
-  EXPECT_EQ(TypeArguments("Map(String, Tuple(Int8, 'a,b'))"), (Arguments{"String", "Tuple(Int8, 'a,b')"}));
-  EXPECT_TRUE(TypeArguments("String").empty());
-}
-
 TEST(TypeName, KnowsNumbersAndTimes) {
   EXPECT_TRUE(IsNumericType("Nullable(Decimal(10, 6))"));
   EXPECT_FALSE(IsNumericType("IntervalDay"));

@@ -1,0 +1,30 @@
+// Owns one file descriptor of the operating system.
+#pragma once
+
+#include <unistd.h>
+
+#include <utility>
+
+namespace chimera::clickhouse {
+
+class Descriptor {
+ public:
+  Descriptor() = default;
+  explicit Descriptor(int number) : number_(number) {}
+  Descriptor(Descriptor&& other) noexcept : number_(std::exchange(other.number_, -1)) {}
+  Descriptor& operator=(Descriptor&& other) noexcept {
+    std::swap(number_, other.number_);
+    return *this;
+  }
+  ~Descriptor() {
+    if (number_ >= 0) close(number_);
+  }
+
+  int Number() const { return number_; }  ///< -1 when there is none
+  explicit operator bool() const { return number_ >= 0; }
+
+ private:
+  int number_ = -1;
+};
+
+}  // namespace chimera::clickhouse
