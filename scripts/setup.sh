@@ -46,6 +46,7 @@ fetch_libchdb() {
     aarch64) arch=arm64 ;;
     *) echo "setup: libchdb is not published for $(uname -m); set CH_HOST to use a ClickHouse of yours" >&2; return 0 ;;
   esac
+  command -v npm >/dev/null || install_packages npm
   echo "fetching libchdb $kLibchdb from the npm registry (180 MB) …"
   work=$(mktemp -d)
   trap 'rm -rf "$work"' RETURN
@@ -63,6 +64,5 @@ libchdb_is_there() {
 mkdir -p build
 install_packages g++ make cmake ninja-build libssl-dev zlib1g-dev nlohmann-json3-dev libspdlog-dev prometheus-cpp-dev libsimdjson-dev \
   libboost-dev libcli11-dev xz-utils ca-certificates debian-archive-keyring
-command -v npm >/dev/null || install_packages npm
 httplib_is_there "${HTTPLIB_INCLUDE_DIR:-third_party/cpp-httplib}" || fetch_httplib
 libchdb_is_there || fetch_libchdb

@@ -6,6 +6,7 @@ cd "$(dirname "$0")/.."
 
 install_packages libgtest-dev clang-format-16 clang-tidy-16 python3 curl openssl clickhouse-server
 command -v node >/dev/null || install_packages nodejs
+command -v npm >/dev/null || install_packages npm
 
 cd tests/e2e
 if [ ! -f node_modules/.installed ] || [ package-lock.json -nt node_modules/.installed ]; then
