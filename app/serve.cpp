@@ -47,9 +47,10 @@ std::string StartLine(const config::Config& config) {
 }
 
 // A client that never stops sending on an open connection must not keep a server alive that was told to end. Longer
-// than HttpServerOptions::drain, so that calls in flight have had their time.
+// than HttpServerOptions::drain, so that calls in flight have had their time, and less than the 5 s that supervisors of
+// services often grant.
 void EndLate(const std::stop_token& stop, const std::stop_token& served) {
-  constexpr std::chrono::seconds kPatience{12};
+  constexpr std::chrono::milliseconds kPatience{4500};
   constexpr std::chrono::milliseconds kStep{100};
   while (!stop.stop_requested() && !served.stop_requested()) std::this_thread::sleep_for(kStep);
   for (const Deadline late = Deadline::After(kPatience); !late.Expired();) {
@@ -126,7 +127,7 @@ int Serve(const config::Config& config, const ServeOptions& options, std::stop_t
     if (Status filled = FillIfEmpty(*backend, stop); !filled.ok()) return Report(filled.error());
   }
   backend->WarmUp();
-  mcp::Server server(ProtocolOptions(config), telemetry->Watch(backend->Tools()));
+  mcp::Server server(ProtocolOptions(config), {.tools = &telemetry->Watch(backend->Tools())});
   int code = kDone;
   if (!options.http.empty()) {
     code = ServeHttp(server, config, options, *backend, *telemetry, stop);

@@ -90,7 +90,7 @@ int CallTool(const config::Config& config, const CallCommand& command, std::stop
     if (!pairs.ok()) return Report(pairs.error());
     arguments = ToText(*pairs);
   }
-  const RequestContext context = RequestContext::For("call", kCallTime, stop);
+  const mcp::CallContext context{RequestContext::For("call", kCallTime, stop)};
   const mcp::ToolResult result = tools.Call(context, command.tool, arguments);
   std::fprintf(result.is_error ? stderr : stdout, "%s\n", result.text.c_str());
   return result.is_error ? kFailed : kDone;

@@ -2,6 +2,8 @@
 // who asks. Copied freely; copies share the cancellation.
 #pragma once
 
+#include <functional>
+#include <optional>
 #include <stop_token>
 #include <string>
 
@@ -9,12 +11,20 @@
 
 namespace chimera {
 
+/// How far a request has come. `done` only grows.
+struct Progress {
+  double done = 0;
+  std::optional<double> total;
+  std::string message;
+};
+
 struct RequestContext {
   Deadline deadline;       ///< nobody waits past this
   std::stop_token stop;    ///< set when the caller cancelled or left
   std::string request_id;  ///< the JSON-RPC id as text, or a name for internal work; for logs
   std::string session_id;  ///< the MCP session, empty when there is none
   std::string client;      ///< "name/version" the client gave, for logs
+  std::function<void(const Progress&)> on_progress = {};  ///< empty when nobody wants to know; any thread, never blocks
 
   bool Cancelled() const { return stop.stop_requested(); }
 

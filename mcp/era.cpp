@@ -7,9 +7,14 @@ namespace chimera::mcp {
 namespace {
 
 constexpr std::array kEras = {
-    Era{.version = "2026-07-28", .stateless = true, .annotations = true, .structured_output = true},
-    Era{.version = "2025-11-25", .annotations = true, .structured_output = true},
-    Era{.version = "2025-06-18", .annotations = true, .structured_output = true},
+    Era{.version = "2026-07-28", .stateless = true, .annotations = true, .structured_output = true, .icons = true},
+    Era{.version = "2025-11-25",
+        .annotations = true,
+        .structured_output = true,
+        .elicits = true,
+        .icons = true,
+        .resumes = true},
+    Era{.version = "2025-06-18", .annotations = true, .structured_output = true, .elicits = true},
     Era{.version = "2025-03-26", .batches = true, .annotations = true},
     Era{.version = "2024-11-05"},
 };
@@ -38,8 +43,14 @@ std::string RequestedVersion(const Message& message) {
   return version != meta->end() && version->is_string() ? version->get<std::string>() : std::string();
 }
 
+bool IsStateless(std::string_view version) {
+  const Era* era = FindEra(version);
+  return era != nullptr && era->stateless;
+}
+
 std::string_view StatelessMetaExample() {
-  return R"("_meta":{"io.modelcontextprotocol/protocolVersion":"2026-07-28"})";
+  return R"("_meta":{"io.modelcontextprotocol/protocolVersion":"2026-07-28",)"
+         R"("io.modelcontextprotocol/clientCapabilities":{}})";
 }
 
 }  // namespace chimera::mcp

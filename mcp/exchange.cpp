@@ -30,7 +30,7 @@ std::optional<Reply> Collect(const Incoming& incoming, const AnswerOne& answer) 
   for (const ParsedMessage& parsed : incoming.messages) {
     std::optional<Reply> one;
     if (parsed.error) {
-      one = Reply{ErrorReply(parsed.message.id, *parsed.error), parsed.error->code};
+      one = Reply{ErrorReply(parsed.message.id, *parsed.error), parsed.error->code, parsed.error->http_status};
     } else {
       one = answer(parsed.message);
     }
@@ -56,8 +56,9 @@ bool Waits(const Server& server, const Incoming& incoming) {
   return std::any_of(incoming.messages.begin(), incoming.messages.end(), waits);
 }
 
-std::optional<Reply> Answer(Server& server, Session& session, const Incoming& incoming) {
-  return Collect(incoming, [&](const Message& message) { return server.Handle(session, message); });
+std::optional<Reply> Answer(Server& server, Session& session, const Incoming& incoming,
+                            std::shared_ptr<Outlet> outlet) {
+  return Collect(incoming, [&](const Message& message) { return server.Handle(session, message, outlet); });
 }
 
 std::optional<Reply> Refuse(Session& session, const Incoming& incoming, const ProtocolError& error) {

@@ -20,6 +20,7 @@ int StatusOf(int error_code, bool stateless) {
     case kParseError:
     case kInvalidRequest:
     case kHeaderMismatch:
+    case kMissingCapability:
     case kUnsupportedVersion:
       return 400;
     case kMethodNotFound:
@@ -30,7 +31,13 @@ int StatusOf(int error_code, bool stateless) {
 }
 
 HttpAnswer ErrorAnswer(const Json& id, const ProtocolError& error) {
-  return {StatusOf(error.code, false), ErrorReply(id, error), {}};
+  const int status = error.http_status != 0 ? error.http_status : StatusOf(error.code, false);
+  return {status, ErrorReply(id, error), {}, nullptr};
+}
+
+HttpAnswer ReplyAnswer(Reply reply, bool stateless) {
+  const int status = reply.http_status != 0 ? reply.http_status : StatusOf(reply.error_code, stateless);
+  return {status, std::move(reply.text), {}, nullptr};
 }
 
 /// The only message of `incoming`, or an empty one for a batch, which has no say in what follows.
@@ -43,25 +50,37 @@ const Message& Single(const Incoming& incoming) {
   return incoming.batch ? kNone : incoming.messages.front().message;
 }
 
-std::optional<ProtocolError> CheckVersionHeader(const std::string& header, const std::string& requested) {
-  if (header.empty() || header == requested) return std::nullopt;
-  const std::string shown = Excerpt(header, 40);
-  if (!requested.empty()) {
-    return ProtocolError{kHeaderMismatch, "MCP-Protocol-Version is " + shown + " but _meta says " + requested, {}};
-  }
-  if (FindEra(header) != nullptr) return std::nullopt;
+/// The version header of a message that names none itself.
+std::optional<ProtocolError> CheckVersionHeader(const std::string& header) {
+  if (header.empty() || FindEra(header) != nullptr) return std::nullopt;
   const std::string known = Join(SupportedVersions(), ", ");
-  return ProtocolError{kInvalidRequest, "MCP-Protocol-Version " + shown + " is none of " + known, {}};
+  return ProtocolError{kInvalidRequest, "MCP-Protocol-Version " + Excerpt(header, 40) + " is none of " + known};
 }
+
+ProtocolError NamesNoVersion(const std::string& version) {
+  ProtocolError error{kInvalidParams, "a request of version " + version + " needs the version in its body, too: add " +
+                                          std::string(StatelessMetaExample()) + " to its params"};
+  error.http_status = 400;
+  return error;
+}
+
+/// A call on its way through a worker.
+struct Job {
+  std::shared_ptr<Session> session;
+  Incoming incoming;
+  std::shared_ptr<ClientLink> client;
+  std::shared_ptr<EventStream> stream;
+  Reply reply;  ///< written before the stream is finished
+};
 
 }  // namespace
 
 HttpAnswer HttpError(int status, const std::string& message) {
-  return {status, ErrorReply(nullptr, {kInvalidRequest, message, {}}), {}};
+  return {status, ErrorReply(nullptr, {kInvalidRequest, message}), {}, nullptr};
 }
 
-HttpEndpoint::HttpEndpoint(Server& server, size_t max_sessions, std::chrono::seconds session_idle)
-    : server_(server), sessions_(max_sessions, session_idle) {}
+HttpEndpoint::HttpEndpoint(Server& server, size_t max_sessions, std::chrono::seconds session_idle, Workers workers)
+    : server_(server), sessions_(max_sessions, session_idle), workers_(std::move(workers)) {}
 
 HttpAnswer HttpEndpoint::Post(const HttpCall& call) {
   Incoming incoming = ParseIncoming(call.body);
@@ -69,42 +88,146 @@ HttpAnswer HttpEndpoint::Post(const HttpCall& call) {
   if (!incoming.batch && incoming.messages.front().error) {
     return ErrorAnswer(message.id, *incoming.messages.front().error);
   }
-  if (message.kind == MessageKind::kRequest && message.method == "initialize") return Initialize(std::move(incoming));
   const std::string requested = RequestedVersion(message);
-  if (auto error = CheckVersionHeader(call.protocol_version, requested)) return ErrorAnswer(message.id, *error);
-  const Era* era = FindEra(requested);
-  const bool stateless = era != nullptr && era->stateless;
-  if (stateless || (call.session_id.empty() && !requested.empty())) {
-    return Work(std::make_shared<Session>(), call.client_gone, std::move(incoming));
+  const std::string version = call.Header("MCP-Protocol-Version");
+  if (!requested.empty() && (IsStateless(requested) || FindEra(requested) == nullptr)) {
+    if (auto error = CheckHeaders(message, call.header)) return ErrorAnswer(message.id, *error);
+    if (const auto& mirrored = server_.Mirrored(message); !mirrored.empty()) {
+      if (auto error = CheckArgumentHeaders(mirrored, message.arguments, call.header)) {
+        return ErrorAnswer(message.id, *error);
+      }
+    }
+    return Work(std::make_shared<Session>(), call, std::move(incoming));
   }
-  if (call.session_id.empty()) return ErrorAnswer(message.id, NeedsSession(message.method));
-  auto session = sessions_.Find(call.session_id);
-  if (!session) return {404, ErrorReply(message.id, {kInvalidRequest, kNoSession, {}}), {}};
-  return Work(session, nullptr, std::move(incoming));
+  if (message.kind == MessageKind::kRequest && message.method == "initialize") {
+    return Initialize(call, std::move(incoming));
+  }
+  if (IsStateless(version) && message.kind == MessageKind::kRequest) {
+    return ErrorAnswer(message.id, NamesNoVersion(version));
+  }
+  if (auto error = CheckVersionHeader(version)) return ErrorAnswer(message.id, *error);
+  const std::string id = call.Header("Mcp-Session-Id");
+  if (id.empty()) return ErrorAnswer(message.id, NeedsSession(message.method));
+  auto session = sessions_.Find(id);
+  if (!session) return {404, ErrorReply(message.id, {kInvalidRequest, kNoSession}), {}, nullptr};
+  return Work(std::move(session), call, std::move(incoming));
+}
+
+HttpAnswer HttpEndpoint::Get(const HttpCall& call) {
+  const std::string version = call.Header("MCP-Protocol-Version");
+  const std::string id = call.Header("Mcp-Session-Id");
+  if (IsStateless(version) || id.empty()) {
+    return HttpError(405, "an event stream by GET belongs to a session; stateless clients send subscriptions/listen");
+  }
+  if (auto error = CheckVersionHeader(version)) return ErrorAnswer(nullptr, *error);
+  auto session = sessions_.Find(id);
+  if (!session) return HttpError(404, kNoSession);
+  const std::string last_seen = call.Header("Last-Event-ID");
+  if (last_seen.empty()) return {200, {}, {}, session->Streams().Standing(), 0, session};
+  auto [stream, number] = session->Streams().Find(last_seen);
+  if (!stream) return HttpError(400, "no stream of this session has the event of Last-Event-ID (any more)");
+  return {200, {}, {}, std::move(stream), number, std::move(session)};
 }
 
 HttpAnswer HttpEndpoint::Delete(const HttpCall& call) {
-  if (call.session_id.empty()) return HttpError(400, "name the session to end in the Mcp-Session-Id header");
-  return sessions_.End(call.session_id) ? HttpAnswer{204, {}, {}} : HttpError(404, kNoSession);
+  if (IsStateless(call.Header("MCP-Protocol-Version"))) return HttpError(405, "there are no sessions to end here");
+  const std::string id = call.Header("Mcp-Session-Id");
+  if (id.empty()) return HttpError(400, "name the session to end in the Mcp-Session-Id header");
+  return sessions_.End(id) ? HttpAnswer{204, {}, {}, nullptr} : HttpError(404, kNoSession);
 }
 
-HttpAnswer HttpEndpoint::Initialize(Incoming incoming) {
+HttpAnswer HttpEndpoint::Initialize(const HttpCall& call, Incoming incoming) {
   auto session = SessionStore::NewSession();
-  HttpAnswer answer = Work(session, nullptr, std::move(incoming));
+  session->SetOutlet(session->Streams().Standing());
+  HttpAnswer answer = Work(session, call, std::move(incoming));
   if (!session->Initialized()) return answer;
   answer.session_id = session->Id();
   sessions_.Add(std::move(session));
   return answer;
 }
 
-HttpAnswer HttpEndpoint::Work(const std::shared_ptr<Session>& session, InFlight::ClientGone client_gone,
-                              Incoming incoming) {
-  const bool stateless = !session->Initialized();
-  Admit(*session, incoming);
+std::optional<Reply> HttpEndpoint::AnswerWatched(const std::shared_ptr<Session>& session, const Incoming& incoming,
+                                                 const std::shared_ptr<ClientLink>& client,
+                                                 std::shared_ptr<Outlet> outlet) {
   std::optional<Reply> reply;
-  in_flight_.Watch(session, std::move(client_gone), [&] { reply = Answer(server_, *session, incoming); });
-  if (!reply) return {202, {}, {}};
-  return {StatusOf(reply->error_code, stateless), std::move(reply->text), {}};
+  const InFlight::ClientGone gone = client ? [client] { return client->Gone(); } : InFlight::ClientGone();
+  in_flight_.Watch(session, gone, [&] { reply = Answer(server_, *session, incoming, std::move(outlet)); });
+  if (reply || session->HasOpen() || !in_flight_.Ended()) return reply;
+  reply = Refuse(*session, incoming, {kServerBusy, "the server stopped before this was done; try again"});
+  if (reply) reply->http_status = 503;
+  return reply;
+}
+
+HttpAnswer HttpEndpoint::Work(std::shared_ptr<Session> session, const HttpCall& call, Incoming incoming) {
+  const bool stateless = !session->Initialized();
+  const std::shared_ptr<ClientLink> client = stateless ? call.client : nullptr;
+  Admit(*session, incoming);
+  if (!call.takes_events) {
+    auto reply = AnswerWatched(session, incoming, client, nullptr);
+    return reply ? ReplyAnswer(*std::move(reply), stateless) : HttpAnswer{202, {}, {}, nullptr};
+  }
+  const Era* era = FindEra(session->ProtocolVersion());
+  const bool resumes = era != nullptr && era->resumes;
+  const auto work = std::make_shared<Job>();
+  work->session = session;
+  work->incoming = std::move(incoming);
+  work->client = client;
+  work->stream = resumes ? StreamStore::NewStream() : std::make_shared<EventStream>();
+  const auto run = [this, work] {
+    auto reply = AnswerWatched(work->session, work->incoming, work->client, work->stream);
+    if (!reply && work->session->HasOpen()) return;
+    if (reply) work->reply = *std::move(reply);
+    work->stream->Finish(work->reply.text);
+  };
+  if (Waits(server_, work->incoming)) {
+    workers_(run);
+  } else {
+    run();
+  }
+  if (auto unused = work->stream->Unused()) {
+    if (unused->empty()) return {202, {}, {}, nullptr};
+    work->reply.text = *std::move(unused);
+    return ReplyAnswer(std::move(work->reply), stateless);
+  }
+  if (resumes) session->Streams().Keep(work->stream);
+  return {200, {}, {}, work->stream, 0, std::move(session), stateless};
+}
+
+HttpAnswer HttpEndpoint::OpenSse(const std::string& messages_path) {
+  auto session = SessionStore::NewSession();
+  auto stream = std::make_shared<EventStream>();
+  session->SetOutlet(stream);
+  stream->SendEvent("endpoint", messages_path + "?sessionId=" + session->Id());
+  sessions_.Add(session);
+  return {200, {}, {}, std::move(stream), 0, std::move(session), true};
+}
+
+void HttpEndpoint::ClientLeft(const HttpAnswer& answer) {
+  if (!answer.ends_with_client) return;
+  answer.session->CancelAll();
+  sessions_.End(answer.session->Id());
+}
+
+HttpAnswer HttpEndpoint::PostMessage(const HttpCall& call) {
+  auto session = sessions_.Find(call.query_session);
+  if (!session) return HttpError(404, "there is no such session (any more); open one by GET of the event stream");
+  auto incoming = std::make_shared<Incoming>(ParseIncoming(call.body));
+  Admit(*session, *incoming);
+  const auto run = [this, session, incoming] {
+    const auto outlet = session->SessionOutlet();
+    if (auto reply = AnswerWatched(session, *incoming, nullptr, outlet)) outlet->Send(std::move(reply->text));
+  };
+  if (Waits(server_, *incoming)) {
+    workers_(run);
+  } else {
+    run();
+  }
+  return {202, "Accepted", {}, nullptr};
+}
+
+void HttpEndpoint::CloseBy(Deadline deadline) {
+  closing_ = true;
+  in_flight_.CancelAt(deadline);
 }
 
 }  // namespace chimera::mcp

@@ -10,6 +10,7 @@ namespace chimera::mcp {
 namespace {
 
 constexpr std::string_view kJsonType = "application/json";
+constexpr std::string_view kEventsType = "text/event-stream";
 
 bool IsAddress(const std::string& host) {
   in6_addr parsed;
@@ -25,28 +26,39 @@ std::string MediaType(std::string_view value) {
   return ToLower(Trim(value.substr(0, value.find(';'))));
 }
 
-bool AcceptsJson(std::string_view accept) {
+bool Accepts(std::string_view accept, std::string_view wanted) {
   if (Trim(accept).empty()) return true;
+  const std::string any = std::string(wanted.substr(0, wanted.find('/'))) + "/*";
   while (!accept.empty()) {
     const size_t comma = std::min(accept.find(','), accept.size());
     const std::string type = MediaType(accept.substr(0, comma));
-    if (type == kJsonType || type == "application/*" || type == "*/*") return true;
+    if (type == wanted || type == any || type == "*/*") return true;
     accept.remove_prefix(std::min(comma + 1, accept.size()));
   }
   return false;
 }
 
-std::optional<Refusal> CheckPost(const RequestHead& head) {
+std::optional<Refusal> CheckGet(const RequestHead& head) {
+  if (Accepts(head.accept, kEventsType)) return std::nullopt;
+  return Refusal{406, "the answer is a stream of events: send Accept: text/event-stream"};
+}
+
+/// `by_stream`: the answer comes by another way.
+std::optional<Refusal> CheckPost(const RequestHead& head, bool by_stream) {
   if (MediaType(head.content_type) != kJsonType) {
     return Refusal{415, "the body must be JSON: send the header Content-Type: application/json"};
   }
-  if (!AcceptsJson(head.accept)) {
+  if (!by_stream && !Accepts(head.accept, kJsonType)) {
     return Refusal{406, "the answer is JSON: send Accept: application/json, text/event-stream"};
   }
   return std::nullopt;
 }
 
 }  // namespace
+
+bool TakesEvents(std::string_view accept) {
+  return ToLower(accept).find(kEventsType) != std::string::npos;
+}
 
 std::string_view HostOf(std::string_view authority) {
   if (authority.starts_with('[')) return authority.substr(1, authority.find(']') - 1);
@@ -64,10 +76,15 @@ HttpGate::HttpGate(GateOptions options)
 
 std::optional<Refusal> HttpGate::Check(const RequestHead& head) const {
   if (auto refusal = CheckCaller(head, HostAllowed(head.host))) return refusal;
-  if (head.path != options_.path) return Refusal{404, "there is nothing here; MCP is served at " + options_.path};
-  if (head.method == "DELETE") return std::nullopt;
-  if (head.method == "POST") return CheckPost(head);
-  return Refusal{405, "send JSON-RPC messages by POST, end a session by DELETE; no event stream is offered by GET"};
+  const bool is_sse = head.path == options_.sse_path;
+  const bool is_messages = head.path == options_.messages_path;
+  if (head.path != options_.path && !is_sse && !is_messages) {
+    return Refusal{404, "there is nothing here; MCP is served at " + options_.path};
+  }
+  if (head.method == "POST" && !is_sse) return CheckPost(head, is_messages);
+  if (head.method == "GET" && !is_messages) return CheckGet(head);
+  if (head.method == "DELETE" && !is_sse && !is_messages) return std::nullopt;
+  return Refusal{405, "send JSON-RPC messages by POST, read event streams by GET, end a session by DELETE"};
 }
 
 std::optional<Refusal> HttpGate::CheckPage(const RequestHead& head, bool any_host) const {

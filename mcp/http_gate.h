@@ -22,6 +22,8 @@ struct RequestHead {
 struct GateOptions {
   std::string bound_host;  ///< as given by the operator; "0.0.0.0" and "::" mean every address
   std::string path = "/mcp";
+  std::string sse_path = "/sse";             ///< event stream of HTTP+SSE (2024-11-05)
+  std::string messages_path = "/messages";   ///< and where its messages go
   std::vector<std::string> allowed_hosts;    ///< names, or name:port
   std::vector<std::string> allowed_origins;  ///< whole origins, such as https://app.example
 };
@@ -50,6 +52,8 @@ class HttpGate {
   const bool bound_to_all_;
 };
 
+/// True when an Accept header names text/event-stream.
+bool TakesEvents(std::string_view accept);
 /// The host of "host:port", "[v6]:port" or either alone, without brackets.
 std::string_view HostOf(std::string_view authority);
 /// True for localhost, 127.0.0.0/8 and ::1.

@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "base/log.h"
+#include "mcp/elastic_pool.h"
 #include "mcp/http_endpoint.h"
 #include "mcp/http_gate.h"
 
@@ -19,8 +20,14 @@ namespace chimera::mcp {
 namespace {
 
 constexpr int kBacklog = 1024;
+constexpr std::chrono::milliseconds kTick{20};
 constexpr size_t kRequestsPerConnection = 1'000'000;
 constexpr const char* kJsonType = "application/json";
+constexpr const char* kEventsType = "text/event-stream";
+
+// HTTP+SSE of 2024-11-05, as its SDKs have them.
+constexpr const char* kSsePath = "/sse";
+constexpr const char* kMessagesPath = "/messages";
 
 RequestHead HeadOf(const httplib::Request& request) {
   return {.method = request.method,
@@ -32,11 +39,77 @@ RequestHead HeadOf(const httplib::Request& request) {
 }
 
 HttpCall CallOf(const httplib::Request& request) {
-  return {.body = request.body,
-          .session_id = request.get_header_value("Mcp-Session-Id"),
-          .protocol_version = request.get_header_value("MCP-Protocol-Version"),
-          .client_gone = request.is_connection_closed};
+  HttpCall call;
+  call.body = request.body;
+  call.header = [&request](const char* name) -> std::optional<std::string> {
+    if (!request.has_header(name)) return std::nullopt;
+    return request.get_header_value(name);
+  };
+  call.takes_events = TakesEvents(request.get_header_value("Accept"));
+  call.query_session = request.get_param_value("sessionId");
+  call.client = std::make_shared<ClientLink>(request.is_connection_closed);
+  return call;
 }
+
+/// Carries the events of one answer until the stream, the connection or the server ends.
+class EventPump {
+ public:
+  /// Counts itself in `pumps`.
+  EventPump(HttpEndpoint& endpoint, HttpAnswer answer, std::shared_ptr<ClientLink> client, std::atomic<int>& pumps)
+      : pumps_(pumps),
+        endpoint_(endpoint),
+        answer_(std::move(answer)),
+        client_(std::move(client)),
+        reader_(*answer_.stream, answer_.after) {
+    ++pumps_;
+  }
+  ~EventPump() {
+    client_->Cut();
+    endpoint_.ClientLeft(answer_);
+    --pumps_;
+  }
+
+  /// One event, or one look around. False: the connection ended.
+  bool Step(httplib::DataSink& sink) {
+    std::string text;
+    const auto state = reader_.Next(text, kLookAround);
+    if (state == EventStream::Reader::State::kEvent) return Write(sink, text);
+    if (state == EventStream::Reader::State::kEnd) return End(sink);
+    if (endpoint_.Closing() && !WaitsForReply()) return Close();
+    if (client_->Gone()) return false;
+    return Deadline::Clock::now() < heartbeat_ || Write(sink, ": still here\n\n");
+  }
+
+ private:
+  /// True while a request's reply is still to come.
+  bool WaitsForReply() const { return answer_.ends_with_client && !answer_.session->HasOpen(); }
+
+  bool Write(httplib::DataSink& sink, const std::string& text) {
+    heartbeat_ = Deadline::Clock::now() + kHeartbeat;
+    return sink.write(text.data(), text.size());
+  }
+  bool Close() {
+    for (std::string& farewell : answer_.session->CloseOpen()) answer_.stream->Send(std::move(farewell));
+    answer_.stream->Finish();
+    return true;
+  }
+  static bool End(httplib::DataSink& sink) {
+    sink.done();
+    return true;
+  }
+
+  // A client that left is noticed, and a server that ends is heard of, within the first; proxies drop connections that
+  // are silent for longer than about 30 s.
+  static constexpr std::chrono::milliseconds kLookAround{250};
+  static constexpr std::chrono::seconds kHeartbeat{15};
+
+  std::atomic<int>& pumps_;
+  HttpEndpoint& endpoint_;
+  const HttpAnswer answer_;
+  const std::shared_ptr<ClientLink> client_;
+  EventStream::Reader reader_;
+  Deadline::Clock::time_point heartbeat_ = Deadline::Clock::now() + kHeartbeat;
+};
 
 /// The library compresses every answer to a client that allows it, which costs more than it saves on the networks that
 /// this server is meant for, and has no switch for it. (A content provider is not compressed, but a stop cuts it off.)
@@ -54,11 +127,24 @@ void DeclareEmptyBody(const httplib::Request& request) {
 
 void Send(httplib::Response& response, HttpAnswer answer) {
   response.status = answer.status;
-  if (answer.status == 405) response.set_header("Allow", "POST, DELETE");
+  if (answer.status == 405) response.set_header("Allow", "POST, GET, DELETE");
   if (answer.status == 503) response.set_header("Retry-After", "1");
   if (!answer.session_id.empty()) response.set_header("Mcp-Session-Id", answer.session_id);
   if (!answer.body.empty()) response.set_content(std::move(answer.body), kJsonType);
 }
+
+class ConnectionThreads : public httplib::TaskQueue {
+ public:
+  explicit ConnectionThreads(size_t most) : pool_(most) {}
+  bool enqueue(std::function<void()> job) override {
+    pool_.Add(std::move(job));
+    return true;
+  }
+  void shutdown() override { pool_.Close(); }
+
+ private:
+  ElasticPool pool_;
+};
 
 void SendPage(httplib::Response& response, HttpPage page) {
   response.status = page.status;
@@ -87,10 +173,17 @@ Error BindError(const HttpServerOptions& options, int error) {
 struct HttpServer::Impl {
   Impl(Server& server, HttpServerOptions given)
       : options(std::move(given)),
-        gate({options.host, options.path, options.allowed_hosts, options.allowed_origins}),
-        endpoint(server, options.max_sessions, options.session_idle) {}
+        gate({.bound_host = options.host,
+              .path = options.path,
+              .allowed_hosts = options.allowed_hosts,
+              .allowed_origins = options.allowed_origins}),
+        workers(options.calls),
+        endpoint(server, options.max_sessions, options.session_idle,
+                 [this](std::function<void()> job) { workers.Add(std::move(job)); }) {}
 
   ~Impl() {
+    if (closer.joinable()) closer.join();
+    workers.Close();
     if (state == State::kBound && socket >= 0) ::close(socket);
   }
 
@@ -98,13 +191,16 @@ struct HttpServer::Impl {
   void Route();
   bool Refused(const httplib::Request& request, httplib::Response& response) const;
   void Answer(const httplib::Request& request, httplib::Response& response);
+  HttpAnswer Ask(const httplib::Request& request, const HttpCall& call);
   bool FillEmpty(httplib::Response& response) const;
+  void Close();
   Status Bind();
 
   enum class State { kBound, kRunning, kStopped };
 
   const HttpServerOptions options;
   const HttpGate gate;
+  ElasticPool workers;
   HttpEndpoint endpoint;
   httplib::Server http;
   int socket = -1;
@@ -115,6 +211,8 @@ struct HttpServer::Impl {
   std::atomic<size_t> calls = 0;
   std::atomic<bool> ended = false;
   std::atomic<bool> stopping = false;
+  std::atomic<int> pumps = 0;
+  std::thread closer;
 };
 
 void HttpServer::Impl::Configure() {
@@ -124,9 +222,7 @@ void HttpServer::Impl::Configure() {
   http.set_keep_alive_timeout(options.keep_alive.count());
   http.set_read_timeout(options.io_timeout);
   http.set_write_timeout(options.io_timeout);
-  // All threads from the start: where the library adds them as connections come, one that comes while idle threads are
-  // still waking up gets none of its own, and waits for another connection to end.
-  http.new_task_queue = [threads = options.threads] { return new httplib::ThreadPool(threads); };
+  http.new_task_queue = [threads = options.threads] { return new ConnectionThreads(threads); };
 }
 
 void HttpServer::Impl::Route() {
@@ -149,13 +245,14 @@ void HttpServer::Impl::Route() {
     Answer(request, response);
   };
   http.Post(".*", answer);
+  http.Get(".*", answer);
   http.Delete(".*", answer);
   http.set_error_handler([this](const httplib::Request&, httplib::Response& response) {
     return FillEmpty(response) ? Handled::Handled : Handled::Unhandled;
   });
   http.set_exception_handler([](const httplib::Request&, httplib::Response& response, const std::exception_ptr&) {
     log::Error("an HTTP request failed with an exception");
-    Send(response, {500, ErrorReply(nullptr, {kInternalError, "internal error", {}}), {}});
+    Send(response, {500, ErrorReply(nullptr, {kInternalError, "internal error"}), {}, nullptr});
   });
 }
 
@@ -181,7 +278,23 @@ void HttpServer::Impl::Answer(const httplib::Request& request, httplib::Response
   const Place place{calls};
   if (place.number > options.calls) return Send(response, HttpError(503, "too many calls at once; try again"));
   const HttpCall call = CallOf(request);
-  Send(response, request.method == "DELETE" ? endpoint.Delete(call) : endpoint.Post(call));
+  HttpAnswer given = Ask(request, call);
+  if (!given.stream) {
+    call.client->Cut();
+    return Send(response, std::move(given));
+  }
+  response.set_header("Cache-Control", "no-cache");
+  response.set_header("X-Accel-Buffering", "no");
+  auto pump = std::make_shared<EventPump>(endpoint, std::move(given), call.client, pumps);
+  response.set_chunked_content_provider(kEventsType,
+                                        [pump](size_t, httplib::DataSink& sink) { return pump->Step(sink); });
+}
+
+HttpAnswer HttpServer::Impl::Ask(const httplib::Request& request, const HttpCall& call) {
+  if (request.path == kMessagesPath) return endpoint.PostMessage(call);
+  if (request.path == kSsePath) return endpoint.OpenSse(kMessagesPath);
+  if (request.method == "GET") return endpoint.Get(call);
+  return request.method == "DELETE" ? endpoint.Delete(call) : endpoint.Post(call);
 }
 
 /// Errors of the HTTP library come without a body.
@@ -208,6 +321,15 @@ Status HttpServer::Impl::Bind() {
   if (!bound) return BindError(options, bind_errno);
   ::listen(socket, kBacklog);  // the library's own backlog of 5 drops connections that arrive together
   return Ok();
+}
+
+/// The library cuts the answers that are streams when it stops, so they get their time before.
+void HttpServer::Impl::Close() {
+  const Deadline deadline = Deadline::After(options.drain);
+  while (pumps > 0 && !deadline.Expired()) std::this_thread::sleep_for(kTick);
+  // Between Run and the library's own loop a stop would be lost.
+  while (!http.is_running() && !ended) std::this_thread::yield();
+  http.stop();
 }
 
 HttpServer::HttpServer() = default;
@@ -245,14 +367,12 @@ void HttpServer::Stop() {
   if (impl_->state == Impl::State::kStopped) return;
   const bool running = std::exchange(impl_->state, Impl::State::kStopped) == Impl::State::kRunning;
   impl_->stopping = true;
-  impl_->endpoint.CancelAt(Deadline::After(impl_->options.drain));
+  impl_->endpoint.CloseBy(Deadline::After(impl_->options.drain));
   if (!running) {
     ::close(std::exchange(impl_->socket, -1));
     return;
   }
-  // Between Run and the library's own loop a stop would be lost.
-  while (!impl_->http.is_running() && !impl_->ended) std::this_thread::yield();
-  impl_->http.stop();
+  impl_->closer = std::thread([impl = impl_.get()] { impl->Close(); });
 }
 
 }  // namespace chimera::mcp

@@ -1,6 +1,7 @@
-// MCP over Streamable HTTP at /mcp: POST answers JSON, sessions by the Mcp-Session-Id header, DELETE ends one; requests
-// that name protocol version 2026-07-28 in `_meta` need no session. Checks Host and Origin against DNS rebinding; binds
-// what it is told to. Offers no event stream and no CORS. Beside it, pages that the program adds, such as /healthz.
+// MCP over Streamable HTTP at /mcp: POST answers JSON or a stream of events, GET is a session's own stream, DELETE ends
+// a session; requests that name protocol version 2026-07-28 in `_meta` need none. The older HTTP+SSE is at /sse. Checks
+// Host and Origin against DNS rebinding; binds what it is told to. Offers no CORS. Beside it, pages that the program
+// adds, such as /healthz.
 #pragma once
 
 #include <chrono>
@@ -38,11 +39,11 @@ struct HttpServerOptions {
   size_t max_sessions = 10000;               ///< the longest unused one goes first
   std::chrono::seconds session_idle{3600};
   std::vector<HttpPageRoute> pages = {};
-  size_t calls = 128;    ///< messages worked on at once; one more is answered with 503
-  size_t threads = 160;  ///< connections served at once; more wait. Those above `calls` keep the pages reachable.
+  size_t calls = 128;                      ///< messages worked on at once; one more is answered with 503
+  size_t threads = 4096;                   ///< connections served at once, event streams among them; more wait
   std::chrono::seconds io_timeout{30};     ///< of one read or write on a connection
   std::chrono::seconds keep_alive{5};      ///< an idle connection occupies a thread for as long
-  std::chrono::milliseconds drain{10000};  ///< after Stop: how long requests in flight may go on
+  std::chrono::milliseconds drain{3'500};  ///< after Stop: how long requests in flight may go on
 };
 
 class HttpServer {

@@ -29,6 +29,11 @@ void InFlight::CancelAt(Deadline deadline) {
   deadline_ = deadline;
 }
 
+bool InFlight::Ended() {
+  const std::lock_guard lock(mutex_);
+  return deadline_.Expired();
+}
+
 void InFlight::Run(const std::stop_token& stop) {
   std::unique_lock lock(mutex_);
   while (!stop.stop_requested()) {

@@ -26,6 +26,8 @@ class InFlight {
 
   /// Cancels what is still being worked on at `deadline`. Does not block.
   void CancelAt(Deadline deadline);
+  /// Whether that deadline has passed. Thread-safe.
+  bool Ended();
 
  private:
   struct Entry {

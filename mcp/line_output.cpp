@@ -2,6 +2,8 @@
 
 #include <limits.h>
 #include <poll.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -15,7 +17,15 @@ constexpr int kTickMs = 100;
 /// A pipe that is ready for writing takes this much without blocking, whether the descriptor blocks or not.
 constexpr size_t kPieceBytes = PIPE_BUF;
 
+bool IsSocket(int fd) {
+  struct stat facts {};
+  return fstat(fd, &facts) == 0 && S_ISSOCK(facts.st_mode);
+}
+
 }  // namespace
+
+LineOutput::LineOutput(int fd, std::function<void()> on_failure)
+    : fd_(fd), is_socket_(IsSocket(fd)), on_failure_(std::move(on_failure)) {}
 
 void LineOutput::Write(std::string line) {
   line.push_back('\n');
@@ -28,11 +38,17 @@ void LineOutput::Write(std::string line) {
 bool LineOutput::WriteAll(const std::string& bytes) {
   for (size_t done = 0; done < bytes.size();) {
     if (!WaitForRoom()) return false;
-    const ssize_t n = ::write(fd_, bytes.data() + done, std::min(kPieceBytes, bytes.size() - done));
+    const ssize_t n = WriteSome(std::string_view(bytes).substr(done));
     if (n < 0 && errno != EINTR && errno != EAGAIN) return false;
     if (n > 0) done += static_cast<size_t>(n);
   }
   return true;
+}
+
+/// Hosts made with Node.js give sockets instead of pipes: these take what fits and never block when asked so.
+ssize_t LineOutput::WriteSome(std::string_view bytes) const {
+  if (is_socket_) return ::send(fd_, bytes.data(), bytes.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
+  return ::write(fd_, bytes.data(), std::min(kPieceBytes, bytes.size()));
 }
 
 bool LineOutput::WaitForRoom() const {

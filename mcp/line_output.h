@@ -2,20 +2,27 @@
 // finds no room fails. The caller blocks SIGPIPE in the threads that write; a gone reader is then a failed write.
 #pragma once
 
+#include <sys/types.h>
+
 #include <atomic>
 #include <functional>
 #include <mutex>
 #include <string>
+#include <string_view>
+#include <utility>
+
+#include "mcp/outlet.h"
 
 namespace chimera::mcp {
 
-class LineOutput {
+class LineOutput : public Outlet {
  public:
   /// `on_failure` is called once, from the thread whose write failed first. The descriptor stays the caller's.
-  LineOutput(int fd, std::function<void()> on_failure) : fd_(fd), on_failure_(std::move(on_failure)) {}
+  LineOutput(int fd, std::function<void()> on_failure);
 
   /// Writes `line` and a line feed, not interleaved with other lines. Blocks while the reader is slow.
   void Write(std::string line);
+  void Send(std::string message) override { Write(std::move(message)); }
   /// From now on writes do not wait for the reader.
   void GiveUp() { given_up_ = true; }
 
@@ -26,9 +33,11 @@ class LineOutput {
 
  private:
   bool WriteAll(const std::string& bytes);
+  ssize_t WriteSome(std::string_view bytes) const;
   bool WaitForRoom() const;
 
   const int fd_;
+  const bool is_socket_;
   const std::function<void()> on_failure_;
   std::mutex mutex_;  // one line at a time
   std::atomic<bool> given_up_ = false;

@@ -124,6 +124,7 @@ std::optional<ProtocolError> ReadResponse(const Envelope& envelope, Message& mes
     return ProtocolError{kInvalidRequest, "the message has neither a method (a request) nor a result (a response)", {}};
   }
   message.result_or_error = SmallValue(body);
+  message.is_error = !envelope.result;
   return std::nullopt;
 }
 
@@ -178,8 +179,9 @@ Incoming ReadBatch(const simdjson::padded_string& text) {
 
 /// Raw line breaks in JSON text are white space between tokens; a transport that frames by lines must not see them.
 std::string OneLine(std::string text) {
-  const auto is_break = [](char c) { return c == '\n' || c == '\r'; };
-  std::replace_if(text.begin(), text.end(), is_break, ' ');
+  for (char line_break : {'\n', '\r'}) {
+    for (size_t at = text.find(line_break); at != text.npos; at = text.find(line_break, at)) text[at] = ' ';
+  }
   return text;
 }
 
@@ -206,11 +208,11 @@ ParsedMessage ParseMessage(std::string_view text) {
   return std::move(incoming.messages.front());
 }
 
-std::string ResultReply(const Json& id, std::string_view result_json) {
-  std::string reply = ReplyHead(id);
-  reply.reserve(reply.size() + result_json.size() + 16);
-  reply.append(R"(,"result":)").append(result_json).append("}");
-  return OneLine(std::move(reply));
+std::string ResultReply(const Json& id, std::string result_json) {
+  std::string reply = OneLine(std::move(result_json));
+  reply.insert(0, ReplyHead(id) + R"(,"result":)");  // in place: a result can have megabytes
+  reply += '}';
+  return reply;
 }
 
 std::string ErrorReply(const Json& id, const ProtocolError& error) {
@@ -221,6 +223,12 @@ std::string ErrorReply(const Json& id, const ProtocolError& error) {
 
 std::string NotificationText(std::string_view method, const Json& params) {
   Json text = {{"jsonrpc", "2.0"}, {"method", method}};
+  if (!params.empty()) text["params"] = params;
+  return ToText(text);
+}
+
+std::string RequestText(const Json& id, std::string_view method, const Json& params) {
+  Json text = {{"jsonrpc", "2.0"}, {"id", id}, {"method", method}};
   if (!params.empty()) text["params"] = params;
   return ToText(text);
 }

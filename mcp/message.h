@@ -21,12 +21,14 @@ inline constexpr int kInternalError = -32603;
 inline constexpr int kServerBusy = -32000;  ///< ours: too many requests are waiting
 inline constexpr int kResourceNotFound = -32002;
 inline constexpr int kHeaderMismatch = -32020;
+inline constexpr int kMissingCapability = -32021;
 inline constexpr int kUnsupportedVersion = -32022;
 
 struct ProtocolError {
   int code = kInternalError;
   std::string message;
-  Json data;  ///< null: left out
+  Json data = {};       ///< null: left out
+  int http_status = 0;  ///< 0: as the code says
 };
 
 enum class MessageKind { kRequest, kNotification, kResponse };
@@ -40,6 +42,7 @@ struct Message {
   Json params = Json::object();  ///< empty when absent
   std::string arguments;         ///< raw text of params.arguments, empty when absent
   Json result_or_error;          ///< kResponse only
+  bool is_error = false;         ///< kResponse only
 };
 
 /// A message or what is wrong with it; `message.id` is filled as far as it could be read, so that the error can be
@@ -67,8 +70,9 @@ struct Incoming {
 Incoming ParseIncoming(std::string_view text);
 
 /// `{"jsonrpc":"2.0","id":…,"result":<result_json>}` on one line, however result_json is laid out.
-std::string ResultReply(const Json& id, std::string_view result_json);
+std::string ResultReply(const Json& id, std::string result_json);
 std::string ErrorReply(const Json& id, const ProtocolError& error);
 std::string NotificationText(std::string_view method, const Json& params);
+std::string RequestText(const Json& id, std::string_view method, const Json& params);
 
 }  // namespace chimera::mcp

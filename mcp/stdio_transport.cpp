@@ -61,21 +61,22 @@ class Connection {
         options_(options),
         stop_(std::move(stop)),
         framer_(options.max_message_bytes),
-        output_(options.output, [this] { wake_.Signal(); }),
+        output_(std::make_shared<LineOutput>(options.output, [this] { wake_.Signal(); })),
         prompt_(1, options.max_waiting_bytes),
         work_(options.workers, options.max_waiting_bytes) {}
 
   bool Serve() {
+    session_.SetOutlet(output_);
     const std::stop_callback wake_on_stop(stop_, [this] { wake_.Signal(); });
     Read();
     Drain();
     session_.CancelAll();
-    output_.GiveUp();
-    return !output_.Failed();
+    output_->GiveUp();
+    return !output_->Failed();
   }
 
  private:
-  bool Ending() const { return stop_.stop_requested() || output_.Failed(); }
+  bool Ending() const { return stop_.stop_requested() || output_->Failed(); }
 
   void Read() {
     std::array<char, kReadBytes> bytes;
@@ -107,9 +108,9 @@ class Connection {
     }
     auto incoming = std::make_shared<Incoming>(ParseIncoming(line.text));
     Admit(session_, *incoming);
-    if (!Waits(server_, *incoming)) return Send(Answer(server_, session_, *incoming));
+    if (!Waits(server_, *incoming)) return Send(Answer(server_, session_, *incoming, output_));
     const auto job = [this, incoming] {
-      if (auto reply = Answer(server_, session_, *incoming)) output_.Write(std::move(reply->text));
+      if (auto reply = Answer(server_, session_, *incoming, output_)) output_->Write(std::move(reply->text));
     };
     if (work_.Add(line.text.size() + kJobOverheadBytes, job)) return;
     Send(Refuse(session_, *incoming, {kServerBusy, "too many requests are waiting; try again when some are done", {}}));
@@ -119,7 +120,7 @@ class Connection {
   void Send(std::optional<Reply> reply) {
     if (!reply) return;
     const auto text = std::make_shared<std::string>(std::move(reply->text));
-    if (prompt_.Add(text->size() + kJobOverheadBytes, [this, text] { output_.Write(std::move(*text)); })) return;
+    if (prompt_.Add(text->size() + kJobOverheadBytes, [this, text] { output_->Write(std::move(*text)); })) return;
     log::Warning("a reply was dropped: the client asks without reading its answers");
   }
 
@@ -129,7 +130,7 @@ class Connection {
       const Deadline tick = Deadline::After(kTick).Earlier(deadline);
       return work_.WaitIdle(tick) && prompt_.WaitIdle(tick);
     };
-    while (!Ending() && !output_.ReaderGone() && !deadline.Expired()) {
+    while (!Ending() && !output_->ReaderGone() && !deadline.Expired()) {
       if (idle()) return;
     }
   }
@@ -140,7 +141,7 @@ class Connection {
   const WakeUp wake_;
   Session session_;
   LineFramer framer_;
-  LineOutput output_;
+  const std::shared_ptr<LineOutput> output_;
   WorkQueue prompt_;  // one thread, for answers that are ready
   WorkQueue work_;    // last: its jobs use the rest
 };

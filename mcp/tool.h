@@ -7,7 +7,8 @@
 #include <vector>
 
 #include "base/json.h"
-#include "base/request_context.h"
+#include "mcp/call_context.h"
+#include "mcp/icon.h"
 
 namespace chimera::mcp {
 
@@ -25,19 +26,23 @@ struct ToolDefinition {
   Json input_schema;  ///< an object schema without top-level oneOf/anyOf/allOf
   Json output_schema;
   ToolAnnotations annotations;
+  std::vector<Icon> icons = {};
+  bool always_task = false;  ///< answered with a task, never with a result; for clients that take tasks only
 };
 
 /// A tool's answer. `structured_json` is the text of one JSON object that fits the tool's output schema; it is passed
 /// on as bytes. It is empty when is_error: clients validate it against the output schema even then. `text` says the
 /// same to a model. `meta_json` is the text of the result's `_meta` object, or empty; errors put their machine-readable
-/// form there.
+/// form there. With a `need`, the rest does not count.
 struct ToolResult {
   std::string text;
   std::string structured_json;
   std::string meta_json;
   bool is_error = false;
-  std::string error_code = {};  ///< of an error, for the log and counters: a stable name such as "timeout"
-  std::string query_id = {};    ///< of the statement that failed, for the log; may be empty
+  std::string error_code = {};    ///< of an error, for the log and counters: a stable name such as "timeout"
+  std::string query_id = {};      ///< of the statement that failed, for the log; may be empty
+  std::string content_json = {};  ///< the text of a JSON array of content blocks, sent instead of `text`; or empty
+  InputNeed need = {};            ///< what the client has to be asked before there is a result
 };
 
 class ToolCatalog {
@@ -50,7 +55,7 @@ class ToolCatalog {
   virtual bool Has(std::string_view name) const = 0;
   /// Runs a tool. `arguments_json` is the text of a JSON object. Never throws for bad input: that is an is_error
   /// result. Blocks until the result, the deadline or the cancellation. Thread-safe. Requires Has(name).
-  virtual ToolResult Call(const RequestContext& context, std::string_view name, std::string_view arguments_json) = 0;
+  virtual ToolResult Call(const CallContext& context, std::string_view name, std::string_view arguments_json) = 0;
   /// "did you mean …" for a name that is not there, or "".
   virtual std::string Suggestion(std::string_view name) const = 0;
 };

@@ -1,11 +1,7 @@
 #include "mcp/tool_json.h"
 
-#include <algorithm>
-
 namespace chimera::mcp {
 namespace {
-
-constexpr std::string_view kCursorPrefix = "after:";
 
 Json Annotations(const ToolDefinition& tool) {
   Json json = Json::object();
@@ -17,6 +13,20 @@ Json Annotations(const ToolDefinition& tool) {
   return json;
 }
 
+/// Both are objects or empty.
+void AppendMeta(std::string& json, const std::string& own, const Json& meta) {
+  if (own.empty() && meta.empty()) return;
+  const std::string added = meta.empty() ? "{}" : ToText(meta);
+  json += R"(,"_meta":)";
+  if (own.empty() || own == "{}") {
+    json += added;
+  } else if (meta.empty()) {
+    json += own;
+  } else {
+    json.append(added, 0, added.size() - 1).append(",").append(own, 1);
+  }
+}
+
 }  // namespace
 
 Json ToolEntry(const Era& era, const ToolDefinition& tool) {
@@ -26,34 +36,39 @@ Json ToolEntry(const Era& era, const ToolDefinition& tool) {
   entry["inputSchema"] = tool.input_schema;
   if (era.structured_output && tool.output_schema.is_object()) entry["outputSchema"] = tool.output_schema;
   if (era.annotations) entry["annotations"] = Annotations(tool);
+  if (era.icons && !tool.icons.empty()) entry["icons"] = IconList(tool.icons);
   return entry;
 }
 
-std::string CallResult(const Era& era, const ToolResult& result) {
+std::string CallResult(const Era& era, const ToolResult& result, const Json& meta) {
   std::string json;
-  json.reserve(result.text.size() + result.structured_json.size() + result.meta_json.size() + 128);
-  json += R"({"content":[{"type":"text","text":)";
-  AppendJsonString(json, result.text);
-  json += "}]";
+  json.reserve(result.text.size() + result.structured_json.size() + result.meta_json.size() + 256);
+  json += R"({"content":)";
+  if (result.content_json.empty()) {
+    json += R"([{"type":"text","text":)";
+    AppendJsonString(json, result.text);
+    json += "}]";
+  } else {
+    json += result.content_json;
+  }
   if (era.structured_output && !result.is_error && !result.structured_json.empty()) {
     json.append(R"(,"structuredContent":)").append(result.structured_json);
   }
   json.append(R"(,"isError":)").append(result.is_error ? "true" : "false");
-  if (!result.meta_json.empty()) json.append(R"(,"_meta":)").append(result.meta_json);
-  return json + "}";
+  AppendMeta(json, result.meta_json, meta);
+  json += '}';
+  return json;
 }
 
-std::optional<size_t> PageStart(const std::vector<ToolDefinition>& tools, std::string_view cursor) {
-  if (cursor.empty()) return 0;
-  if (!cursor.starts_with(kCursorPrefix)) return std::nullopt;
-  const auto is_last = [&](const ToolDefinition& tool) { return tool.name == cursor.substr(kCursorPrefix.size()); };
-  const auto last = std::find_if(tools.begin(), tools.end(), is_last);
-  if (last == tools.end()) return std::nullopt;
-  return static_cast<size_t>(last - tools.begin()) + 1;
-}
-
-std::string PageCursor(const std::vector<ToolDefinition>& tools, size_t start) {
-  return std::string(kCursorPrefix) + tools[start - 1].name;
+Json IconList(const std::vector<Icon>& icons) {
+  Json list = Json::array();
+  for (const Icon& icon : icons) {
+    Json entry = {{"src", icon.src}};
+    if (!icon.mime_type.empty()) entry["mimeType"] = icon.mime_type;
+    if (!icon.sizes.empty()) entry["sizes"] = icon.sizes;
+    list.push_back(std::move(entry));
+  }
+  return list;
 }
 
 }  // namespace chimera::mcp

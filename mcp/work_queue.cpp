@@ -1,19 +1,19 @@
 #include "mcp/work_queue.h"
 
+#include <system_error>
 #include <utility>
 
 namespace chimera::mcp {
 
-WorkQueue::WorkQueue(size_t threads, size_t max_waiting_cost) : max_waiting_cost_(max_waiting_cost) {
-  for (size_t i = 0; i < threads; ++i) threads_.emplace_back([this] { Work(); });
-}
+WorkQueue::WorkQueue(size_t threads, size_t max_waiting_cost)
+    : max_threads_(threads), max_waiting_cost_(max_waiting_cost) {}
 
 WorkQueue::~WorkQueue() {
   {
     const std::lock_guard lock(mutex_);
     closed_ = true;
   }
-  changed_.notify_all();
+  added_.notify_all();
   threads_.clear();
 }
 
@@ -21,22 +21,35 @@ bool WorkQueue::Add(size_t cost, Job job) {
   {
     const std::lock_guard lock(mutex_);
     if (!waiting_.empty() && waiting_cost_ + cost > max_waiting_cost_) return false;
+    const bool more = resting_ <= waiting_.size() && threads_.size() < max_threads_;
+    if (more && !StartThread() && threads_.empty()) return false;
     waiting_.push_back({cost, std::move(job)});
     waiting_cost_ += cost;
   }
-  changed_.notify_all();
+  added_.notify_one();
   return true;
 }
 
 bool WorkQueue::WaitIdle(Deadline deadline) {
   std::unique_lock lock(mutex_);
-  return changed_.wait_for(lock, deadline.Remaining(), [this] { return waiting_.empty() && running_ == 0; });
+  return idle_.wait_for(lock, deadline.Remaining(), [this] { return waiting_.empty() && running_ == 0; });
+}
+
+bool WorkQueue::StartThread() {
+  try {
+    threads_.emplace_back([this] { Work(); });
+    return true;
+  } catch (const std::system_error&) {
+    return false;
+  }
 }
 
 void WorkQueue::Work() {
   std::unique_lock lock(mutex_);
   for (;;) {
-    changed_.wait(lock, [this] { return closed_ || !waiting_.empty(); });
+    ++resting_;
+    added_.wait(lock, [this] { return closed_ || !waiting_.empty(); });
+    --resting_;
     if (waiting_.empty()) return;
     Waiting next = std::move(waiting_.front());
     waiting_.pop_front();
@@ -47,7 +60,7 @@ void WorkQueue::Work() {
     next.job = nullptr;  // frees what it holds outside the lock
     lock.lock();
     --running_;
-    if (waiting_.empty() && running_ == 0) changed_.notify_all();
+    if (waiting_.empty() && running_ == 0) idle_.notify_all();
   }
 }
 

@@ -51,7 +51,7 @@ ObservedCatalog::ObservedCatalog(mcp::ToolCatalog& inner, Observers observers)
   }
 }
 
-mcp::ToolResult ObservedCatalog::Call(const RequestContext& context, std::string_view name,
+mcp::ToolResult ObservedCatalog::Call(const mcp::CallContext& context, std::string_view name,
                                       std::string_view arguments_json) {
   Measured measured(observers_, Listed(name), in_flight_);
   mcp::ToolResult result = inner_.Call(context, name, arguments_json);

@@ -17,7 +17,8 @@ class ObservedCatalog : public mcp::ToolCatalog {
 
   const std::vector<mcp::ToolDefinition>& Definitions() const override { return inner_.Definitions(); }
   bool Has(std::string_view name) const override { return inner_.Has(name); }
-  mcp::ToolResult Call(const RequestContext& context, std::string_view name, std::string_view arguments_json) override;
+  mcp::ToolResult Call(const mcp::CallContext& context, std::string_view name,
+                       std::string_view arguments_json) override;
   std::string Suggestion(std::string_view name) const override { return inner_.Suggestion(name); }
 
   /// Calls being worked on now. Thread-safe.

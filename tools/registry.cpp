@@ -101,7 +101,8 @@ bool Registry::Has(std::string_view name) const {
   return Find(name) != nullptr;
 }
 
-mcp::ToolResult Registry::Call(const RequestContext& context, std::string_view name, std::string_view arguments_json) {
+mcp::ToolResult Registry::Call(const mcp::CallContext& context, std::string_view name,
+                               std::string_view arguments_json) {
   Tool* tool = Find(name);
   if (tool == nullptr) {
     return ErrorResult(MakeError(ErrorCode::kUnknownTool, "no tool `" + std::string(name) + "`", Suggestion(name)));
@@ -109,7 +110,7 @@ mcp::ToolResult Registry::Call(const RequestContext& context, std::string_view n
   RequestContext bounded = context;
   if (!tool->TakesTimeout()) bounded.deadline = context.deadline.Earlier(Deadline::After(timeout_));
   auto answer = tool->Run(bounded, arguments_json);
-  return answer ? AnswerResult(*answer) : ErrorResult(answer.error());
+  return answer ? AnswerResult(*std::move(answer)) : ErrorResult(answer.error());
 }
 
 std::string Registry::Suggestion(std::string_view name) const {
@@ -133,15 +134,15 @@ mcp::ToolResult ErrorResult(const Error& error) {
   return result;
 }
 
-mcp::ToolResult AnswerResult(const Answer& answer) {
+mcp::ToolResult AnswerResult(Answer answer) {
   mcp::ToolResult result;
-  result.structured_json = answer.structured_json;
-  result.text = answer.summary;
+  result.text = std::move(answer.summary);
   if (answer.row_count <= kMaxRowsInText) {
     result.text += (result.text.empty() ? "" : "\n") + answer.structured_json;
   } else {
     result.text += "\nThe rows are in structuredContent only: there are more than 500.";
   }
+  result.structured_json = std::move(answer.structured_json);
   return result;
 }
 

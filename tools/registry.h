@@ -27,7 +27,8 @@ class Registry : public mcp::ToolCatalog {
 
   const std::vector<mcp::ToolDefinition>& Definitions() const override { return definitions_; }
   bool Has(std::string_view name) const override;
-  mcp::ToolResult Call(const RequestContext& context, std::string_view name, std::string_view arguments_json) override;
+  mcp::ToolResult Call(const mcp::CallContext& context, std::string_view name,
+                       std::string_view arguments_json) override;
   std::string Suggestion(std::string_view name) const override;
 
  private:
@@ -44,6 +45,6 @@ class Registry : public mcp::ToolCatalog {
 /// hint, problems, database_code, query_id, position}}.
 mcp::ToolResult ErrorResult(const Error& error);
 /// Summary, then the JSON when there are at most 500 rows.
-mcp::ToolResult AnswerResult(const Answer& answer);
+mcp::ToolResult AnswerResult(Answer answer);
 
 }  // namespace chimera::tools

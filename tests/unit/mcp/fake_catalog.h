@@ -36,7 +36,7 @@ class FakeCatalog : public ToolCatalog {
 
   std::string Suggestion(std::string_view name) const override { return name == "ecko" ? "did you mean `echo`?" : ""; }
 
-  ToolResult Call(const RequestContext& context, std::string_view name, std::string_view arguments) override {
+  ToolResult Call(const CallContext& context, std::string_view name, std::string_view arguments) override {
     ++calls;
     last_arguments_bytes = arguments.size();
     if (name == "throw") throw std::runtime_error("a bug");

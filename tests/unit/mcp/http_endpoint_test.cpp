@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <map>
 #include <thread>
 
 #include "tests/unit/mcp/fake_catalog.h"
@@ -11,12 +12,32 @@
 namespace chimera::mcp {
 namespace {
 
-constexpr const char* kModern = R"("_meta":{"io.modelcontextprotocol/protocolVersion":"2026-07-28"})";
+constexpr const char* kModern =
+    R"("_meta":{"io.modelcontextprotocol/protocolVersion":"2026-07-28","io.modelcontextprotocol/clientCapabilities":{}})";
+constexpr const char* kModernVersion = "2026-07-28";
+
+using Headers = std::map<std::string, std::string>;
+
+HttpCall CallWith(std::string body, Headers headers) {
+  HttpCall call;
+  call.body = std::move(body);
+  call.header = [headers](const char* name) -> std::optional<std::string> {
+    const auto found = headers.find(name);
+    return found == headers.end() || found->second.empty() ? std::nullopt : std::optional(found->second);
+  };
+  return call;
+}
 
 class HttpEndpointTest : public ::testing::Test {
  protected:
   HttpAnswer Post(const std::string& body, const std::string& session = {}, const std::string& version = {}) {
-    return endpoint_.Post({body, session, version, nullptr});
+    return endpoint_.Post(CallWith(body, {{"Mcp-Session-Id", session}, {"MCP-Protocol-Version", version}}));
+  }
+  HttpAnswer PostStateless(const std::string& method, const std::string& params, Headers headers = {}) {
+    headers.try_emplace("MCP-Protocol-Version", kModernVersion);
+    headers.try_emplace("Mcp-Method", method);
+    return endpoint_.Post(CallWith(R"({"jsonrpc":"2.0","id":1,"method":")" + method + R"(","params":{)" + params + "}}",
+                                   std::move(headers)));
   }
   std::string Open(const std::string& version = "2025-11-25") {
     const auto answer =
@@ -27,8 +48,8 @@ class HttpEndpointTest : public ::testing::Test {
   }
 
   testing::FakeCatalog catalog_;
-  Server server_{testing::FakeServerOptions(), catalog_};
-  HttpEndpoint endpoint_{server_, 100, std::chrono::seconds(60)};
+  Server server_{testing::FakeServerOptions(), Features{.tools = &catalog_}};
+  HttpEndpoint endpoint_{server_, 100, std::chrono::seconds(60), [](const auto& job) { std::thread(job).detach(); }};
   const std::string list_ = R"({"jsonrpc":"2.0","id":1,"method":"tools/list"})";
 };
 
@@ -39,10 +60,10 @@ TEST_F(HttpEndpointTest, SessionsOpenServeAndEnd) {
   const auto list = Post(list_, id, "2025-11-25");
   EXPECT_EQ(list.status, 200);
   EXPECT_EQ(Json::parse(list.body)["result"]["tools"].size(), 5u);
-  EXPECT_EQ(endpoint_.Delete({{}, id, {}, nullptr}).status, 204);
+  EXPECT_EQ(endpoint_.Delete(CallWith({}, {{"Mcp-Session-Id", id}})).status, 204);
   EXPECT_EQ(Post(list_, id).status, 404);
-  EXPECT_EQ(endpoint_.Delete({{}, id, {}, nullptr}).status, 404);
-  EXPECT_EQ(endpoint_.Delete({{}, {}, {}, nullptr}).status, 400);
+  EXPECT_EQ(endpoint_.Delete(CallWith({}, {{"Mcp-Session-Id", id}})).status, 404);
+  EXPECT_EQ(endpoint_.Delete(CallWith({}, {})).status, 400);
 }
 
 TEST_F(HttpEndpointTest, WithoutASessionTheErrorShowsBothWays) {
@@ -57,23 +78,22 @@ TEST_F(HttpEndpointTest, WithoutASessionTheErrorShowsBothWays) {
 }
 
 TEST_F(HttpEndpointTest, StatelessRequestsNeedNoSession) {
-  const auto answer =
-      Post(R"({"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"echo",)" + std::string(kModern) + "}}");
+  const auto answer = PostStateless("tools/call", R"("name":"echo",)" + std::string(kModern), {{"Mcp-Name", "echo"}});
   EXPECT_EQ(answer.status, 200);
   EXPECT_EQ(answer.session_id, "");
   EXPECT_EQ(Json::parse(answer.body)["result"]["resultType"], "complete");
 }
 
 TEST_F(HttpEndpointTest, StatelessErrorsHaveStatusesOfTheirOwn) {
-  const std::string head = R"({"jsonrpc":"2.0","id":1,"method":"nope","params":{)";
-  EXPECT_EQ(Post(head + kModern + "}}").status, 404);
-  const auto unsupported = Post(head + R"("_meta":{"io.modelcontextprotocol/protocolVersion":"2031-01-01"}}})");
+  EXPECT_EQ(PostStateless("nope", kModern).status, 404);
+  const auto unsupported = PostStateless("nope", R"("_meta":{"io.modelcontextprotocol/protocolVersion":"2031-01-01"})",
+                                         {{"MCP-Protocol-Version", "2031-01-01"}});
   EXPECT_EQ(unsupported.status, 400);
   const Json error = Json::parse(unsupported.body)["error"];
   EXPECT_EQ(error["code"], kUnsupportedVersion);
   EXPECT_EQ(error["data"]["requested"], "2031-01-01");
   EXPECT_EQ(error["data"]["supported"][0], "2026-07-28");
-  const auto mismatch = Post(head + kModern + "}}", {}, "2025-11-25");
+  const auto mismatch = PostStateless("nope", kModern, {{"MCP-Protocol-Version", "2025-11-25"}});
   EXPECT_EQ(mismatch.status, 400);
   EXPECT_EQ(Json::parse(mismatch.body)["error"]["code"], kHeaderMismatch);
 }
@@ -113,7 +133,14 @@ class HttpEndpointWaitTest : public HttpEndpointTest {
   void StartWaiting(const std::string& session, const std::string& meta = "\"x\":1",
                     InFlight::ClientGone gone = nullptr) {
     const std::string body = R"({"jsonrpc":"2.0","id":5,"method":"tools/call","params":{"name":"wait",)" + meta + "}}";
-    worker_ = std::thread([this, body, session, gone] { answer_ = endpoint_.Post({body, session, {}, gone}); });
+    worker_ = std::thread([this, body, session, gone] {
+      HttpCall call = CallWith(body, {{"Mcp-Session-Id", session},
+                                      {"MCP-Protocol-Version", session.empty() ? kModernVersion : ""},
+                                      {"Mcp-Method", "tools/call"},
+                                      {"Mcp-Name", "wait"}});
+      if (gone) call.client = std::make_shared<ClientLink>(gone);
+      answer_ = endpoint_.Post(call);
+    });
     ASSERT_TRUE(catalog_.WaitForWaiting(1));
   }
   void ExpectCancelled() {
@@ -143,7 +170,7 @@ TEST_F(HttpEndpointWaitTest, ANotificationCancels) {
 TEST_F(HttpEndpointWaitTest, DeleteCancels) {
   const std::string id = Open();
   StartWaiting(id);
-  endpoint_.Delete({{}, id, {}, nullptr});
+  endpoint_.Delete(CallWith({}, {{"Mcp-Session-Id", id}}));
   ExpectCancelled();
 }
 
@@ -162,8 +189,11 @@ TEST_F(HttpEndpointWaitTest, ADisconnectDoesNotCancelInASession) {
 
 TEST_F(HttpEndpointWaitTest, AShutdownCancelsAtItsDeadline) {
   StartWaiting(Open());
-  endpoint_.CancelAt(Deadline::After(std::chrono::milliseconds(10)));
-  ExpectCancelled();
+  endpoint_.CloseBy(Deadline::After(std::chrono::milliseconds(10)));
+  worker_.join();
+  EXPECT_EQ(catalog_.cancelled, 1);
+  EXPECT_EQ(answer_.status, 503) << "the client shall know that it may try again";
+  EXPECT_EQ(Json::parse(answer_.body)["id"], 5);
 }
 
 }  // namespace

@@ -18,7 +18,12 @@ constexpr const char* kInitialize =
 
 std::string StatelessCall(const std::string& tool) {
   return R"({"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":")" + tool +
-         R"(","_meta":{"io.modelcontextprotocol/protocolVersion":"2026-07-28"}}})";
+         R"(","_meta":{"io.modelcontextprotocol/protocolVersion":"2026-07-28",)"
+         R"("io.modelcontextprotocol/clientCapabilities":{}}}})";
+}
+
+httplib::Headers StatelessHeaders(const std::string& tool) {
+  return {{"MCP-Protocol-Version", "2026-07-28"}, {"Mcp-Method", "tools/call"}, {"Mcp-Name", tool}};
 }
 
 class HttpTransportTest : public ::testing::Test {
@@ -47,7 +52,7 @@ class HttpTransportTest : public ::testing::Test {
   httplib::Headers Open() const { return {{"Mcp-Session-Id", Post(kInitialize)->get_header_value("Mcp-Session-Id")}}; }
 
   testing::FakeCatalog catalog_;
-  Server server_{testing::FakeServerOptions(), catalog_};
+  Server server_{testing::FakeServerOptions(), Features{.tools = &catalog_}};
   std::unique_ptr<HttpServer> http_;
   std::thread running_;
 };
@@ -81,12 +86,12 @@ TEST_F(HttpTransportTest, RefusalsAreJson) {
   EXPECT_NE(Client().Get("/")->body.find("/mcp"), std::string::npos);
 }
 
-TEST_F(HttpTransportTest, GetIsNotOffered) {
+TEST_F(HttpTransportTest, GetNeedsASession) {
   Start();
   const auto result = Client().Get("/mcp");
   ASSERT_TRUE(result);
   EXPECT_EQ(result->status, 405);
-  EXPECT_EQ(result->get_header_value("Allow"), "POST, DELETE");
+  EXPECT_EQ(result->get_header_value("Allow"), "POST, GET, DELETE");
   EXPECT_EQ(Client().Options("/mcp")->status, 405);
 }
 
@@ -120,16 +125,16 @@ TEST_F(HttpTransportTest, PagesAnswerWhileAllCallsAreTaken) {
   options.pages = {{.path = "/healthz", .make = [] { return HttpPage{200, "text/plain", "ok"}; }}};
   Start(options);
   std::vector<std::thread> callers;
-  for (int i = 0; i < 2; ++i) callers.emplace_back([this] { Post(StatelessCall("wait")); });
+  for (int i = 0; i < 2; ++i) callers.emplace_back([this] { Post(StatelessCall("wait"), StatelessHeaders("wait")); });
   ASSERT_TRUE(catalog_.WaitForWaiting(2));
   EXPECT_EQ(Client().Get("/healthz")->status, 200);
-  const auto refused = Post(StatelessCall("echo"));
+  const auto refused = Post(StatelessCall("echo"), StatelessHeaders("echo"));
   ASSERT_TRUE(refused);
   EXPECT_EQ(refused->status, 503);
   EXPECT_EQ(refused->get_header_value("Retry-After"), "1");
   catalog_.release = true;
   for (auto& caller : callers) caller.join();
-  EXPECT_EQ(Post(StatelessCall("echo"))->status, 200);
+  EXPECT_EQ(Post(StatelessCall("echo"), StatelessHeaders("echo"))->status, 200);
 }
 
 TEST_F(HttpTransportTest, SessionsAreCounted) {
@@ -187,7 +192,7 @@ TEST_F(HttpTransportTest, OneConnectionCarriesManyRequestsWithoutDelay) {
 TEST_F(HttpTransportTest, AHungUpStatelessCallIsCancelled) {
   Start();
   httplib::Client client = Client();
-  std::thread caller([&] { client.Post("/mcp", StatelessCall("wait"), kJson); });
+  std::thread caller([&] { client.Post("/mcp", StatelessHeaders("wait"), StatelessCall("wait"), kJson); });
   ASSERT_TRUE(catalog_.WaitForWaiting(1));
   client.stop();
   caller.join();
@@ -198,7 +203,7 @@ TEST_F(HttpTransportTest, AHungUpStatelessCallIsCancelled) {
 TEST_F(HttpTransportTest, AStatelessCallIsNotCancelledWhileItsClientWaits) {
   Start();
   httplib::Result result{nullptr, httplib::Error::Unknown};
-  std::thread caller([&] { result = Post(StatelessCall("wait")); });
+  std::thread caller([&] { result = Post(StatelessCall("wait"), StatelessHeaders("wait")); });
   ASSERT_TRUE(catalog_.WaitForWaiting(1));
   std::this_thread::sleep_for(std::chrono::milliseconds(350));
   catalog_.release = true;
@@ -210,7 +215,7 @@ TEST_F(HttpTransportTest, AStatelessCallIsNotCancelledWhileItsClientWaits) {
 TEST_F(HttpTransportTest, StopLetsRequestsInFlightFinish) {
   Start();
   httplib::Result result{nullptr, httplib::Error::Unknown};
-  std::thread caller([&] { result = Post(StatelessCall("wait")); });
+  std::thread caller([&] { result = Post(StatelessCall("wait"), StatelessHeaders("wait")); });
   ASSERT_TRUE(catalog_.WaitForWaiting(1));
   http_->Stop();
   catalog_.release = true;
@@ -220,16 +225,20 @@ TEST_F(HttpTransportTest, StopLetsRequestsInFlightFinish) {
   running_.join();
 }
 
-TEST_F(HttpTransportTest, StopCancelsWhatTakesTooLong) {
+TEST_F(HttpTransportTest, StopCancelsWhatTakesTooLongAndAnswersIt) {
   HttpServerOptions options;
   options.drain = std::chrono::milliseconds(50);
   Start(options);
-  std::thread caller([&] { Post(StatelessCall("wait")); });
+  httplib::Result result{nullptr, httplib::Error::Unknown};
+  std::thread caller([&] { result = Post(StatelessCall("wait"), StatelessHeaders("wait")); });
   ASSERT_TRUE(catalog_.WaitForWaiting(1));
   http_->Stop();
   running_.join();
   caller.join();
   EXPECT_EQ(catalog_.cancelled, 1);
+  ASSERT_TRUE(result);
+  EXPECT_EQ(result->status, 503);
+  EXPECT_NE(result->body.find("-32000"), std::string::npos) << result->body;
 }
 
 TEST_F(HttpTransportTest, StopBeforeRunEndsRunAtOnce) {

@@ -25,7 +25,7 @@ class ServerTest : public ::testing::Test {
 
   testing::FakeCatalog catalog_;
   Session session_{"0123456789abcdef"};
-  Server server_{testing::FakeServerOptions(), catalog_};
+  Server server_{testing::FakeServerOptions(), Features{.tools = &catalog_}};
 };
 
 TEST_F(ServerTest, ACancelledRequestIsNotAnswered) {
@@ -68,7 +68,7 @@ TEST_F(ServerTest, AnIdInFlightIsRefusedAndTheFirstGoesOn) {
 TEST_F(ServerTest, TheDeadlineReachesTheTool) {
   ServerOptions options = testing::FakeServerOptions();
   options.call_timeout = std::chrono::milliseconds(5);
-  Server server(options, catalog_);
+  Server server(options, {.tools = &catalog_});
   Initialize();
   Incoming incoming = ParseIncoming(R"({"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"wait"}})");
   EXPECT_TRUE(Answer(server, session_, incoming));
@@ -94,6 +94,36 @@ TEST_F(ServerTest, RefuseFreesTheIds) {
   Admit(session_, incoming);
   EXPECT_EQ(Refuse(session_, incoming, {kServerBusy, "busy", {}})->error_code, kServerBusy);
   EXPECT_TRUE(session_.Register(1));
+}
+
+/// Tells of progress as no tool should, and once more after its end.
+class BackwardCatalog : public testing::FakeCatalog {
+ public:
+  ToolResult Call(const CallContext& context, std::string_view, std::string_view) override {
+    later = context.on_progress;
+    for (const double done : {1.0, 1.0, 0.5, 2.0}) later({.done = done, .total = {}, .message = {}});
+    return {"done", {}, {}, false};
+  }
+  std::function<void(const Progress&)> later;
+};
+
+class Lines : public Outlet {
+ public:
+  void Send(std::string message) override { sent.push_back(Json::parse(message)["params"]["progress"]); }
+  std::vector<double> sent;
+};
+
+TEST_F(ServerTest, ProgressOnlyGrowsAndEndsWithTheReply) {
+  BackwardCatalog catalog;
+  Server server(testing::FakeServerOptions(), {.tools = &catalog});
+  Initialize();
+  Incoming incoming = ParseIncoming(
+      R"({"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"echo","_meta":{"progressToken":"t"}}})");
+  Admit(session_, incoming);
+  const auto outlet = std::make_shared<Lines>();
+  EXPECT_TRUE(Answer(server, session_, incoming, outlet));
+  catalog.later({.done = 3, .total = {}, .message = {}});
+  EXPECT_EQ(outlet->sent, (std::vector<double>{1, 2}));
 }
 
 }  // namespace

@@ -83,7 +83,7 @@ class StdioTest : public ::testing::Test {
   }
 
   testing::FakeCatalog catalog_;
-  Server server_{testing::FakeServerOptions(), catalog_};
+  Server server_{testing::FakeServerOptions(), Features{.tools = &catalog_}};
   StdioOptions options_;
   std::stop_source stop_;
   std::thread serving_;

@@ -36,5 +36,20 @@ TEST(WorkQueueTest, BoundsWhatWaits) {
   EXPECT_TRUE(queue.Add(1, [] {}));
 }
 
+TEST(WorkQueueTest, RunsAsManyAtOnceAsItHasThreads) {
+  std::atomic<int> running = 0;
+  std::atomic<bool> release = false;
+  WorkQueue queue(3, 1000);
+  for (int i = 0; i < 3; ++i) {
+    queue.Add(1, [&] {
+      ++running;
+      while (!release) std::this_thread::yield();
+    });
+  }
+  while (running < 3) std::this_thread::yield();
+  release = true;
+  EXPECT_TRUE(queue.WaitIdle(Deadline::After(milliseconds(10'000))));
+}
+
 }  // namespace
 }  // namespace chimera::mcp

@@ -21,7 +21,7 @@ class Recorder : public Observer {
 class TwoTools : public mcp::testing::FakeCatalog {
  public:
   const std::vector<mcp::ToolDefinition>& Definitions() const override { return definitions_; }
-  mcp::ToolResult Call(const RequestContext&, std::string_view, std::string_view arguments) override {
+  mcp::ToolResult Call(const mcp::CallContext&, std::string_view, std::string_view arguments) override {
     if (arguments.empty()) throw std::runtime_error("a bug");
     if (arguments == "ok") return {"done", "{}", {}, false};
     return {"it failed", {}, {}, true, std::string(arguments)};
@@ -35,7 +35,7 @@ class TwoTools : public mcp::testing::FakeCatalog {
 class ObservedCatalogTest : public ::testing::Test {
  protected:
   std::string Told(const std::string& tool, const std::string& arguments, std::stop_token stop = {}) {
-    const auto context = RequestContext::For("test", std::chrono::seconds(5), std::move(stop));
+    const mcp::CallContext context{RequestContext::For("test", std::chrono::seconds(5), std::move(stop))};
     try {
       (void)catalog_.Call(context, tool, arguments);
     } catch (const std::runtime_error&) {

@@ -1,0 +1,222 @@
+#include "tests/unit/mcp/transcript.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+#include "mcp/exchange.h"
+
+namespace chimera::mcp::testing {
+namespace {
+
+constexpr std::chrono::seconds kPatience{20};
+constexpr std::chrono::milliseconds kQuiet{300};  // nothing more comes after as long
+
+void Pause() {
+  std::this_thread::sleep_for(std::chrono::milliseconds(1));
+}
+
+bool Fits(const Json& expected, const Json& actual);
+
+bool MembersFit(const Json& expected, const Json& actual) {
+  for (const auto& [key, value] : expected.items()) {
+    if (!actual.contains(key) || !Fits(value, actual[key])) return false;
+  }
+  return true;
+}
+
+bool Fits(const Json& expected, const Json& actual) {
+  if (expected.is_object() && actual.is_object()) return MembersFit(expected, actual);
+  if (!expected.is_array() || !actual.is_array()) return expected == actual;
+  return expected.size() == actual.size() && std::equal(expected.begin(), expected.end(), actual.begin(), Fits);
+}
+
+std::string Replaced(std::string text, const std::string& what, const std::string& with) {
+  for (size_t at = text.find(what); at != std::string::npos; at = text.find(what, at + with.size())) {
+    text.replace(at, what.size(), with);
+  }
+  return text;
+}
+
+bool SameHeader(std::string_view a, std::string_view b) {
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](char x, char y) { return tolower(x) == tolower(y); });
+}
+
+/// The headers of a well-behaved client with those of `own` instead; null leaves one out.
+Json HeadersWith(const Json& own) {
+  Json headers = {{"Host", "127.0.0.1:8080"},
+                  {"Content-Type", "application/json"},
+                  {"Accept", "application/json, text/event-stream"}};
+  headers.update(own);
+  return headers;
+}
+
+RequestHead HeadOf(const std::string& method, const Json& headers) {
+  const auto text = [&](const char* name) {
+    const Json value = headers.value(name, Json());
+    return value.is_string() ? value.get<std::string>() : std::string();
+  };
+  return {method, "/mcp", text("Host"), text("Origin"), text("Content-Type"), text("Accept")};
+}
+
+HeaderValue Lookup(const Json& headers) {
+  return [headers](const char* name) -> std::optional<std::string> {
+    for (const auto& [key, value] : headers.items()) {
+      if (SameHeader(key, name) && value.is_string()) return value.get<std::string>();
+    }
+    return std::nullopt;
+  };
+}
+
+/// The fields of an event: id, event, data (as JSON if it is), retry.
+Json EventFields(const std::string& text) {
+  Json fields = Json::object();
+  for (size_t at = 0; at < text.size();) {
+    const size_t end = text.find('\n', at);
+    const std::string line = text.substr(at, end - at);
+    const size_t colon = line.find(": ");
+    if (colon != std::string::npos) fields[line.substr(0, colon)] = line.substr(colon + 2);
+    at = end + 1;
+  }
+  const std::string data = fields.value("data", "");
+  if (!data.empty()) fields["data"] = Json::parse(data);
+  return fields;
+}
+
+}  // namespace
+
+void Recorder::Send(std::string message) {
+  const std::lock_guard lock(mutex_);
+  messages_.push_back(Json::parse(message));
+}
+
+Json Recorder::Take() {
+  const std::lock_guard lock(mutex_);
+  return std::exchange(messages_, Json::array());
+}
+
+Transcript::~Transcript() {
+  fake_.release = true;
+  session_.CancelAll();
+  if (background_.joinable()) background_.join();
+  for (auto& worker : workers_) worker.join();
+}
+
+void Transcript::Open(const Json& options) {
+  ServerOptions server = FakeServerOptions();
+  server.list_page = options.value("list_page", server.list_page);
+  server.task_after = std::chrono::milliseconds(options.value("task_after_ms", 10'000));
+  server.lists_change = options.value("lists_change", false);
+  Features features = {.tools = &fake_};
+  if (options.value("fixtures", false)) {
+    features = {.tools = &tools_, .resources = &resources_, .prompts = &prompts_, .completer = &prompts_};
+  }
+  server_.emplace(server, features);
+  tools_.Announce(server_->Changes());
+  http_ = std::make_unique<HttpEndpoint>(*server_, 100, std::chrono::seconds(60), [this](std::function<void()> job) {
+    const std::lock_guard lock(workers_mutex_);
+    workers_.emplace_back(std::move(job));
+  });
+  session_.SetOutlet(recorder_);
+}
+
+void Transcript::Run(std::string line) {
+  for (const auto& [name, value] : captured_) line = Replaced(std::move(line), "$" + name, value);
+  const Json step = Json::parse(line);
+  if (step.contains("options") || !server_) Open(step.value("options", Json::object()));
+  if (step.value("background", false)) {
+    const int before = fake_.waiting;
+    background_ = std::thread([this, step] { Say(step); });
+    EXPECT_TRUE(fake_.WaitForWaiting(before + 1));
+    return;
+  }
+  if (step.contains("hang_up")) HangUp();
+  if (step.contains("release")) fake_.release = true;
+  if (step.contains("join")) background_.join();
+  Say(step);
+  for (const Deadline end = Deadline::After(kPatience); step.value("repeat", false) && !end.Expired(); Say(step)) {
+    if (Fits(step["expect"], reply_)) break;
+    Pause();
+  }
+  Check(step);
+}
+
+void Transcript::Say(const Json& step) {
+  if (step.contains("send")) reply_ = Send(step["send"].dump());
+  if (step.contains("send_text")) reply_ = Send(step["send_text"]);
+  for (const char* method : {"post", "get", "delete"}) {
+    if (step.contains(method)) reply_ = Http(method, step);
+  }
+}
+
+void Transcript::Check(const Json& step) {
+  for (const char* check : {"expect", "absent", "notified", "cancelled"}) checks_ += step.contains(check) ? 1 : 0;
+  if (step.contains("expect")) {
+    EXPECT_TRUE(Fits(step["expect"], reply_)) << "got " << reply_ << "\nfor " << step;
+  }
+  for (const auto& pointer : step.value("absent", Json::array())) {
+    EXPECT_FALSE(reply_.contains(Json::json_pointer(pointer))) << pointer << " is in " << reply_;
+  }
+  if (step.contains("notified")) CheckNotified(step["notified"]);
+  if (step.contains("cancelled")) {
+    const int count = step["cancelled"];
+    for (const Deadline end = Deadline::After(kPatience); fake_.cancelled < count && !end.Expired();) Pause();
+    EXPECT_EQ(fake_.cancelled, count);
+  }
+  const Json capture = step.value("capture", Json::object());
+  for (const auto& [name, pointer] : capture.items()) {
+    captured_[name] = reply_.at(Json::json_pointer(pointer.get<std::string>())).get<std::string>();
+  }
+}
+
+void Transcript::CheckNotified(const Json& expected) {
+  Json all = recorder_->Take();
+  for (const Deadline end = Deadline::After(kPatience); all.size() < expected.size() && !end.Expired(); Pause()) {
+    for (Json& message : recorder_->Take()) all.push_back(std::move(message));
+  }
+  EXPECT_TRUE(Fits(expected, all)) << "got " << all << "\nfor " << expected;
+}
+
+Json Transcript::Send(const std::string& text) {
+  Incoming incoming = ParseIncoming(text);
+  Admit(session_, incoming);
+  const auto reply = Answer(*server_, session_, incoming, recorder_);
+  return reply ? Json::parse(reply->text) : Json();
+}
+
+Json Transcript::Http(const std::string& method, const Json& step) {
+  const Json headers = HeadersWith(step.value("headers", Json::object()));
+  const RequestHead head = HeadOf(method == "post" ? "POST" : method == "get" ? "GET" : "DELETE", headers);
+  if (const auto refusal = gate_.Check(head)) return {{"status", refusal->status}};
+  HttpCall call;
+  const Json body = step.value("post", Json(""));
+  call.body = body.is_string() ? body.get<std::string>() : body.dump();
+  call.header = Lookup(headers);
+  call.takes_events = TakesEvents(head.accept);
+  call.client = link_ = std::make_shared<ClientLink>(nullptr);
+  const HttpAnswer answer = method == "post"  ? http_->Post(call)
+                            : method == "get" ? http_->Get(call)
+                                              : http_->Delete(call);
+  Json reply = {{"status", answer.status}};
+  if (!answer.session_id.empty()) reply["session"] = answer.session_id;
+  if (!answer.body.empty()) reply["body"] = Json::parse(answer.body);
+  if (answer.stream) reply["events"] = Events(answer, step.value("stays_open", false));
+  return reply;
+}
+
+Json Transcript::Events(const HttpAnswer& answer, bool stays_open) const {
+  EventStream::Reader reader(*answer.stream, answer.after);
+  Json events = Json::array();
+  std::string text;
+  while (reader.Next(text, stays_open ? kQuiet : kPatience) == EventStream::Reader::State::kEvent) {
+    events.push_back(EventFields(text));
+  }
+  return events;
+}
+
+void Transcript::HangUp() {
+  link_->Cut();
+  std::this_thread::sleep_for(kQuiet);
+}
+
+}  // namespace chimera::mcp::testing

@@ -1,0 +1,65 @@
+// One transcript of tests/transcripts on its way: the servers, what was said last and what it brought.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "mcp/http_endpoint.h"
+#include "mcp/http_gate.h"
+#include "tests/conformance/fixtures.h"
+#include "tests/unit/mcp/fake_catalog.h"
+
+namespace chimera::mcp::testing {
+
+/// Keeps what is sent.
+class Recorder : public Outlet {
+ public:
+  void Send(std::string message) override;
+  Json Take();
+
+ private:
+  std::mutex mutex_;
+  Json messages_ = Json::array();
+};
+
+class Transcript {
+ public:
+  ~Transcript();
+  /// Does what a line says and checks what it expects; failures are gtest's.
+  void Run(std::string line);
+  int checks() const { return checks_; }
+
+ private:
+  void Open(const Json& options);
+  void Say(const Json& step);
+  void Check(const Json& step);
+  void CheckNotified(const Json& expected);
+  Json Send(const std::string& text);
+  Json Http(const std::string& method, const Json& step);
+  Json Events(const HttpAnswer& answer, bool stays_open) const;
+  void HangUp();
+
+  FakeCatalog fake_;
+  conformance::FixtureTools tools_;
+  conformance::FixtureResources resources_;
+  conformance::FixturePrompts prompts_;
+  std::optional<Server> server_;
+  Session session_;
+  std::unique_ptr<HttpEndpoint> http_;
+  const HttpGate gate_{{.bound_host = "127.0.0.1", .allowed_hosts = {}, .allowed_origins = {}}};
+  std::shared_ptr<ClientLink> link_;
+  std::shared_ptr<Recorder> recorder_ = std::make_shared<Recorder>();
+  std::map<std::string, std::string> captured_;
+  Json reply_;
+  std::vector<std::thread> workers_;
+  std::mutex workers_mutex_;
+  std::thread background_;
+  int checks_ = 0;
+};
+
+}  // namespace chimera::mcp::testing
