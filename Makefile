@@ -4,7 +4,7 @@ HTTP ?= 127.0.0.1:8080
 # Ninja's progress line belongs on a terminal; elsewhere it would be a line a file.
 QUIET := $(if $(MAKE_TERMOUT),,-- --quiet)
 
-.PHONY: setup setup-dev build run test asan tsan bench lint format clean
+.PHONY: setup setup-dev build run test conformance asan tsan bench soak lint format docker-check clean
 
 setup:  ## install what is missing to build and run
 	@scripts/setup.sh
@@ -26,6 +26,12 @@ test: setup-dev  ## everything, on the release build
 	@cmake --build --preset release $(QUIET)
 	@ctest --preset release
 
+conformance: setup-dev  ## the official conformance suite alone; the last lines count what passed
+	@cmake --preset release -DBUILD_TESTING=ON >build/configure.log 2>&1 || { cat build/configure.log; exit 1; }
+	@echo "building …"
+	@cmake --build --preset release --target chimera-mcp conformance-server $(QUIET)
+	@PATH="$$(echo $$PWD/tests/e2e/node_modules/node-linux-*/bin):$$PATH" node tests/e2e/conformance.test.mjs
+
 # What runs without libchdb, which the sanitizers cannot load. TSan wants less address space randomization than newer
 # kernels give.
 SANITIZED := base_test sql_test clickhouse_test mcp_test wire_test
@@ -37,11 +43,17 @@ asan tsan: setup-dev  ## the unit and wire tests under AddressSanitizer and UBSa
 bench: build setup-dev  ## the figures of docs/performance.md
 	@node bench/run.mjs
 
+soak: build setup-dev  ## the tests of faults in their long form: 1,000 calls over 20 kills, 100 inserts over cuts
+	@cd tests/e2e && CHIMERA_SOAK=1 ./run.sh restarts.test.mjs cut_inserts.test.mjs faults.test.mjs failover.test.mjs
+
 lint: setup-dev  ## formatting, clang-tidy, warnings as errors
 	@scripts/lint.sh
 
 format: setup-dev  ## rewrite the sources as clang-format wants them
 	@scripts/sources.sh | xargs clang-format-16 -i
+
+docker-check:  ## build both images without a Docker engine and run them (Debian, root)
+	@scripts/docker_check.sh
 
 clean:
 	@rm -rf build

@@ -145,20 +145,24 @@ const CALL = (sql) => ({
   jsonrpc: '2.0',
   id: 1,
   method: 'tools/call',
-  params: { name: 'query', arguments: { sql }, _meta: { 'io.modelcontextprotocol/protocolVersion': '2026-07-28' } },
+  params: {
+    name: 'query', arguments: { sql },
+    _meta: { 'io.modelcontextprotocol/protocolVersion': '2026-07-28', 'io.modelcontextprotocol/clientCapabilities': {} },
+  },
 });
+const CALL_HEADERS = { 'MCP-Protocol-Version': '2026-07-28', 'Mcp-Method': 'tools/call', 'Mcp-Name': 'query' };
 
 test('health answers while as many calls as are allowed are worked on', async (context) => {
   const { url } = await startWithSilentDatabase(context);
   const abort = new AbortController();
   const calls = Array.from({ length: 128 }, () =>
     fetch(url, {
-      method: 'POST', body: JSON.stringify(CALL('SELECT 1')), headers: { 'Content-Type': 'application/json' },
+      method: 'POST', body: JSON.stringify(CALL('SELECT 1')), headers: { 'Content-Type': 'application/json', ...CALL_HEADERS },
       signal: abort.signal,
     }).catch(() => {}));
   await until(async () => (await figures({ url })).chimera_tool_calls_in_flight === 128, '128 calls in flight');
   assert.equal((await page('/healthz', { url })).status, 200);
-  const refused = await post(url, CALL('SELECT 1'));
+  const refused = await post(url, CALL('SELECT 1'), CALL_HEADERS);
   assert.deepEqual([refused.status, refused.headers.get('retry-after')], [503, '1']);
   abort.abort();
   await Promise.all(calls);
@@ -215,7 +219,7 @@ test('a failed insert is told to the agent, at the address of DD_DOGSTATSD_URL',
   agent.socket.close();
   const refused = await sandbox.run(['serve'], { env: { DD_DOGSTATSD_URL: 'tcp://agent' } });
   assert.equal(refused.code, 1);
-  assert.match(refused.stderr, /DD_DOGSTATSD_URL=tcp:\/\/agent is not udp/);
+  assert.match(refused.stderr, /DD_DOGSTATSD_URL=tcp:\/\/agent \(environment\) is not udp/);
 });
 
 test('the log says what was started, what failed and why, and the end', async () => {
