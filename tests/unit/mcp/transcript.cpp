@@ -126,26 +126,30 @@ void Transcript::Run(std::string line) {
   if (step.contains("options") || !server_) Open(step.value("options", Json::object()));
   if (step.value("background", false)) {
     const int before = fake_.waiting;
-    background_ = std::thread([this, step] { Say(step); });
+    background_ = std::thread([this, step] { Say(step, background_reply_); });
     EXPECT_TRUE(fake_.WaitForWaiting(before + 1));
     return;
   }
   if (step.contains("hang_up")) HangUp();
   if (step.contains("release")) fake_.release = true;
-  if (step.contains("join")) background_.join();
-  Say(step);
-  for (const Deadline end = Deadline::After(kPatience); step.value("repeat", false) && !end.Expired(); Say(step)) {
+  if (step.contains("join")) {
+    background_.join();
+    reply_ = background_reply_;
+  }
+  Say(step, reply_);
+  for (const Deadline end = Deadline::After(kPatience); step.value("repeat", false) && !end.Expired();
+       Say(step, reply_)) {
     if (Fits(step["expect"], reply_)) break;
     Pause();
   }
   Check(step);
 }
 
-void Transcript::Say(const Json& step) {
-  if (step.contains("send")) reply_ = Send(step["send"].dump());
-  if (step.contains("send_text")) reply_ = Send(step["send_text"]);
+void Transcript::Say(const Json& step, Json& reply) {
+  if (step.contains("send")) reply = Send(step["send"].dump());
+  if (step.contains("send_text")) reply = Send(step["send_text"]);
   for (const char* method : {"post", "get", "delete"}) {
-    if (step.contains(method)) reply_ = Http(method, step);
+    if (step.contains(method)) reply = Http(method, step);
   }
 }
 

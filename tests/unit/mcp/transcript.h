@@ -36,7 +36,7 @@ class Transcript {
 
  private:
   void Open(const Json& options);
-  void Say(const Json& step);
+  void Say(const Json& step, Json& reply);
   void Check(const Json& step);
   void CheckNotified(const Json& expected);
   Json Send(const std::string& text);
@@ -56,6 +56,7 @@ class Transcript {
   std::shared_ptr<Recorder> recorder_ = std::make_shared<Recorder>();
   std::map<std::string, std::string> captured_;
   Json reply_;
+  Json background_reply_;  ///< of the step that runs beside the others, until it is joined
   std::vector<std::thread> workers_;
   std::mutex workers_mutex_;
   std::thread background_;
