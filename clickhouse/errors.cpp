@@ -114,7 +114,7 @@ constexpr Known kKnown[] = {
     {60, ErrorCode::kUnknownTable, "list the tables; write database.table for one outside the default database"},
     {62, ErrorCode::kSyntaxError, ""},
     {63, ErrorCode::kUnknownFunction, kFunctions},
-    {81, ErrorCode::kUnknownDatabase, "list the databases"},
+    {81, ErrorCode::kUnknownDatabase, "list the databases; a dataset's own is made by `chimera-mcp schema apply`"},
     {115, ErrorCode::kDatabaseError, "this server does not know the setting: leave it out"},
     {158, ErrorCode::kTooLarge, kSelectLess},
     {159, ErrorCode::kTimeout, kReadLess},

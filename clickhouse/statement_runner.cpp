@@ -249,7 +249,10 @@ Error StatementRunner::Call::Unclear(Error error) const {
   const std::string table = job_.insert->database + "." + job_.insert->table;
   error.message = "the rows for " + table + " may or may not have been stored: " + error.message;
   if (!table_) {
-    error.hint = "before they are inserted again, count them in the table" + look;
+    error.hint =
+        "the same rows with the same key are stored once by tables that recognise repeats, as the datasets' own do; "
+        "where it is another table, count them first" +
+        look;
   } else if (*table_ == Deduplication::kNone) {
     error.hint =
         "the table (or a table behind one of its views) does not recognise rows that it has already, so they "

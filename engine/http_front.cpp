@@ -12,6 +12,7 @@
 #include <optional>
 #include <thread>
 
+#include "base/elastic_pool.h"
 #include "engine/answer_body.h"
 #include "engine/exception.h"
 #include "engine/file_watch.h"
@@ -27,7 +28,6 @@ constexpr time_t kKeepAliveSeconds = 10;  // ClickHouse's keep_alive_timeout
 constexpr time_t kReadSeconds = 30;       // ClickHouse's http_receive_timeout
 constexpr time_t kWriteSeconds = 30;      // and http_send_timeout: how long a client may take nothing
 constexpr size_t kKeepAliveRequests = 1'000'000;
-constexpr size_t kEagerThreads = 8;
 constexpr std::chrono::milliseconds kShutInterval{50};
 // Node forgets what it has not yet decompressed when a connection breaks: time to read an exception's block.
 constexpr std::chrono::milliseconds kLinger{200};
@@ -129,6 +129,17 @@ Result<std::unique_ptr<httplib::Server>> MakeServer(const TlsFiles& tls) {
   return std::unique_ptr<httplib::Server>(std::move(server));
 }
 
+/// The library's own pool leaves connections of a burst waiting behind others that are kept open.
+class ConnectionThreads : public httplib::TaskQueue {
+ public:
+  explicit ConnectionThreads(size_t most) : pool_(most) {}
+  bool enqueue(std::function<void()> job) override { return pool_.Add(std::move(job)); }
+  void shutdown() override { pool_.Close(); }
+
+ private:
+  ElasticPool pool_;
+};
+
 }  // namespace
 
 struct HttpFront::Impl {
@@ -162,7 +173,7 @@ struct HttpFront::Impl {
 
 void HttpFront::Impl::Configure() {
   const size_t most = std::max<size_t>(options.threads, 1);
-  server.new_task_queue = [most] { return new httplib::ThreadPool(std::min(kEagerThreads, most), most); };
+  server.new_task_queue = [most] { return new ConnectionThreads(most); };
   server.set_tcp_nodelay(true);
   server.set_keep_alive_max_count(kKeepAliveRequests);
   server.set_keep_alive_timeout(kKeepAliveSeconds);

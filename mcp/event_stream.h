@@ -28,6 +28,7 @@ class EventStream : public Outlet {
   /// An event of another type than "message".
   void SendEvent(std::string type, std::string data);
   void Disconnect() override;
+  void Close() override { Finish(); }
   /// No more messages: readers end behind the last one. `last` is sent before, unless the stream was never used: then
   /// it is what Unused returns.
   void Finish(std::string last = {});

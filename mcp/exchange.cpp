@@ -12,8 +12,8 @@ using AnswerOne = std::function<std::optional<Reply>(const Message&)>;
 
 void AdmitOne(Session& session, bool batch, ParsedMessage& parsed) {
   if (parsed.error || parsed.message.kind != MessageKind::kRequest) return;
-  if (batch && parsed.message.method == "initialize") {
-    parsed.error = ProtocolError{kInvalidRequest, "initialize must not be part of a batch", {}};
+  if (batch && (parsed.message.method == "initialize" || IsStateless(RequestedVersion(parsed.message)))) {
+    parsed.error = ProtocolError{kInvalidRequest, "initialize and stateless requests must not be part of a batch", {}};
   } else if (!session.Register(parsed.message.id)) {
     parsed.error = ProtocolError{kInvalidRequest, "a request with this id is still in flight; ids must be unique", {}};
   }

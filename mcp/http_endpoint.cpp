@@ -126,7 +126,8 @@ HttpAnswer HttpEndpoint::Get(const HttpCall& call) {
   if (last_seen.empty()) return {200, {}, {}, session->Streams().Standing(), 0, session};
   auto [stream, number] = session->Streams().Find(last_seen);
   if (!stream) return HttpError(400, "no stream of this session has the event of Last-Event-ID (any more)");
-  return {200, {}, {}, std::move(stream), number, std::move(session)};
+  const bool awaits_reply = stream != session->Streams().Standing();
+  return {200, {}, {}, std::move(stream), number, std::move(session), false, awaits_reply};
 }
 
 HttpAnswer HttpEndpoint::Delete(const HttpCall& call) {
@@ -175,14 +176,15 @@ HttpAnswer HttpEndpoint::Work(std::shared_ptr<Session> session, const HttpCall& 
   work->stream = resumes ? StreamStore::NewStream() : std::make_shared<EventStream>();
   const auto run = [this, work] {
     auto reply = AnswerWatched(work->session, work->incoming, work->client, work->stream);
-    if (!reply && work->session->HasOpen()) return;
+    const bool single = !work->incoming.batch;
+    if (!reply && single && work->session->IsOpen(work->incoming.messages.front().message.id)) return;
     if (reply) work->reply = *std::move(reply);
     work->stream->Finish(work->reply.text);
   };
-  if (Waits(server_, work->incoming)) {
-    workers_(run);
-  } else {
+  if (!Waits(server_, work->incoming)) {
     run();
+  } else if (Reply refusal; !RunOnWorker(run, *session, work->incoming, refusal)) {
+    return ReplyAnswer(std::move(refusal), stateless);
   }
   if (auto unused = work->stream->Unused()) {
     if (unused->empty()) return {202, {}, {}, nullptr};
@@ -190,7 +192,7 @@ HttpAnswer HttpEndpoint::Work(std::shared_ptr<Session> session, const HttpCall& 
     return ReplyAnswer(std::move(work->reply), stateless);
   }
   if (resumes) session->Streams().Keep(work->stream);
-  return {200, {}, {}, work->stream, 0, std::move(session), stateless};
+  return {200, {}, {}, work->stream, 0, std::move(session), stateless, true};
 }
 
 HttpAnswer HttpEndpoint::OpenSse(const std::string& messages_path) {
@@ -217,12 +219,20 @@ HttpAnswer HttpEndpoint::PostMessage(const HttpCall& call) {
     const auto outlet = session->SessionOutlet();
     if (auto reply = AnswerWatched(session, *incoming, nullptr, outlet)) outlet->Send(std::move(reply->text));
   };
-  if (Waits(server_, *incoming)) {
-    workers_(run);
-  } else {
+  if (!Waits(server_, *incoming)) {
     run();
+  } else if (Reply refusal; !RunOnWorker(run, *session, *incoming, refusal)) {
+    return ReplyAnswer(std::move(refusal), false);
   }
-  return {202, "Accepted", {}, nullptr};
+  return {202, {}, {}, nullptr};
+}
+
+/// False with a `refusal` when too much is waiting.
+bool HttpEndpoint::RunOnWorker(std::function<void()> job, Session& session, const Incoming& incoming, Reply& refusal) {
+  if (workers_(std::move(job))) return true;
+  refusal = Refuse(session, incoming, {kServerBusy, "too many requests are waiting; try again"}).value_or(Reply());
+  refusal.http_status = 503;
+  return false;
 }
 
 void HttpEndpoint::CloseBy(Deadline deadline) {

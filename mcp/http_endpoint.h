@@ -42,12 +42,13 @@ struct HttpAnswer {
   uint64_t after = 0;                     ///< where in the stream to begin
   std::shared_ptr<Session> session = {};  ///< that the stream belongs to
   bool ends_with_client = false;          ///< the request is cancelled when the client is gone
+  bool awaits_reply = false;              ///< the stream ends with the reply to a request
 };
 
 class HttpEndpoint {
  public:
-  /// Runs a job on another thread, at once or when one is free.
-  using Workers = std::function<void(std::function<void()>)>;
+  /// Runs a job on another thread, at once or when one is free; false when too many wait already.
+  using Workers = std::function<bool(std::function<void()>)>;
 
   /// `server` must outlive this, and `workers` run all its jobs before.
   HttpEndpoint(Server& server, size_t max_sessions, std::chrono::seconds session_idle, Workers workers);
@@ -66,6 +67,8 @@ class HttpEndpoint {
   HttpAnswer OpenSse(const std::string& messages_path);
   HttpAnswer PostMessage(const HttpCall& call);
 
+  /// The client of the stream of `answer` is connected: its session is in use.
+  void StillThere(const HttpAnswer& answer) { sessions_.Find(answer.session->Id()); }
   /// The connection that carried the stream of `answer` ended.
   void ClientLeft(const HttpAnswer& answer);
 
@@ -77,6 +80,7 @@ class HttpEndpoint {
  private:
   HttpAnswer Initialize(const HttpCall& call, Incoming incoming);
   HttpAnswer Work(std::shared_ptr<Session> session, const HttpCall& call, Incoming incoming);
+  bool RunOnWorker(std::function<void()> job, Session& session, const Incoming& incoming, Reply& refusal);
   std::optional<Reply> AnswerWatched(const std::shared_ptr<Session>& session, const Incoming& incoming,
                                      const std::shared_ptr<ClientLink>& client, std::shared_ptr<Outlet> outlet);
 

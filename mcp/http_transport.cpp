@@ -11,8 +11,8 @@
 #include <thread>
 #include <utility>
 
+#include "base/elastic_pool.h"
 #include "base/log.h"
-#include "mcp/elastic_pool.h"
 #include "mcp/http_endpoint.h"
 #include "mcp/http_gate.h"
 
@@ -78,12 +78,14 @@ class EventPump {
     if (state == EventStream::Reader::State::kEnd) return End(sink);
     if (endpoint_.Closing() && !WaitsForReply()) return Close();
     if (client_->Gone()) return false;
-    return Deadline::Clock::now() < heartbeat_ || Write(sink, ": still here\n\n");
+    if (Deadline::Clock::now() < heartbeat_) return true;
+    endpoint_.StillThere(answer_);
+    return Write(sink, ": still here\n\n");
   }
 
  private:
   /// True while a request's reply is still to come.
-  bool WaitsForReply() const { return answer_.ends_with_client && !answer_.session->HasOpen(); }
+  bool WaitsForReply() const { return answer_.awaits_reply && !answer_.session->HasOpen(); }
 
   bool Write(httplib::DataSink& sink, const std::string& text) {
     heartbeat_ = Deadline::Clock::now() + kHeartbeat;
@@ -137,10 +139,7 @@ void Send(httplib::Response& response, HttpAnswer answer) {
 class ConnectionThreads : public httplib::TaskQueue {
  public:
   explicit ConnectionThreads(size_t most) : pool_(most) {}
-  bool enqueue(std::function<void()> job) override {
-    pool_.Add(std::move(job));
-    return true;
-  }
+  bool enqueue(std::function<void()> job) override { return pool_.Add(std::move(job)); }
   void shutdown() override { pool_.Close(); }
 
  private:
@@ -180,7 +179,7 @@ struct HttpServer::Impl {
               .allowed_origins = options.allowed_origins}),
         workers(options.calls),
         endpoint(server, options.max_sessions, options.session_idle,
-                 [this](std::function<void()> job) { workers.Add(std::move(job)); }) {}
+                 [this](std::function<void()> job) { return workers.Add(std::move(job)); }) {}
 
   ~Impl() {
     if (closer.joinable()) closer.join();
@@ -327,7 +326,7 @@ Status HttpServer::Impl::Bind() {
 /// The library cuts the answers that are streams when it stops, so they get their time before.
 void HttpServer::Impl::Close() {
   const Deadline deadline = Deadline::After(options.drain);
-  while (pumps > 0 && !deadline.Expired()) std::this_thread::sleep_for(kTick);
+  while ((pumps > 0 || calls > 0) && !deadline.Expired()) std::this_thread::sleep_for(kTick);
   // Between Run and the library's own loop a stop would be lost.
   while (!http.is_running() && !ended) std::this_thread::yield();
   http.stop();

@@ -16,6 +16,9 @@ class Outlet {
 
   /// Ends the client's connection, where there is one of its own; what comes later waits until the client is back.
   virtual void Disconnect() {}
+
+  /// Nothing more will be sent: the session is over.
+  virtual void Close() {}
 };
 
 }  // namespace chimera::mcp

@@ -108,6 +108,7 @@ std::optional<ProtocolError> CheckMeta(const Message& message) {
 
 // Results are non-empty objects in a stateless era: _meta is in all of them.
 std::string TypedResult(std::string result, std::string_view type) {
+  if (result.size() < 3) return "{\"resultType\":\"" + std::string(type) + "\"}";
   result.back() = ',';
   result.append(R"("resultType":")").append(type).append("\"}");
   return result;

@@ -82,6 +82,12 @@ void Session::CancelAll() {
   for (auto& source : sources) source.request_stop();
 }
 
+void Session::End() {
+  CancelAll();
+  streams_.FinishAll();
+  if (const auto outlet = SessionOutlet()) outlet->Close();
+}
+
 void Session::Unregister(const Json& id) {
   const std::lock_guard lock(mutex_);
   in_flight_.erase(ToText(id));
@@ -123,6 +129,11 @@ bool Session::WatchResource(Announcer& announcer, const std::string& uri, bool w
 void Session::KeepOpen(const Json& id, Announcer::Handle listening, std::string farewell) {
   const std::lock_guard lock(mutex_);
   open_[ToText(id)] = {std::move(listening), std::move(farewell)};
+}
+
+bool Session::IsOpen(const Json& id) const {
+  const std::lock_guard lock(mutex_);
+  return open_.contains(ToText(id));
 }
 
 bool Session::HasOpen() const {

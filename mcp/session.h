@@ -50,6 +50,8 @@ class Session {
   std::stop_token StopToken(const Json& id) const;
   void Cancel(const Json& id);  ///< unknown ids are ignored, as the specification asks
   void CancelAll();
+  /// The session is over: cancels its requests and ends its streams.
+  void End();
   void Unregister(const Json& id);
 
   /// Where messages go that belong to no request; null: nowhere. The transport sets it before the session is used.
@@ -65,6 +67,7 @@ class Session {
   /// reply that ends it from this side.
   void KeepOpen(const Json& id, Announcer::Handle listening, std::string farewell);
   bool HasOpen() const;
+  bool IsOpen(const Json& id) const;
   /// Ends the open requests and returns their farewells.
   std::vector<std::string> CloseOpen();
 

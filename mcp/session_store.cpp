@@ -21,7 +21,7 @@ void SessionStore::Add(std::shared_ptr<Session> session) {
     by_id_[entries_.front().session->Id()] = entries_.begin();
     stale = TakeStale(max_sessions_);
   }
-  for (const Entry& entry : stale) entry.session->CancelAll();
+  for (const Entry& entry : stale) entry.session->End();
 }
 
 std::shared_ptr<Session> SessionStore::Find(std::string_view id) {
@@ -42,7 +42,7 @@ bool SessionStore::End(std::string_view id) {
     ended.splice(ended.begin(), entries_, found->second);
     by_id_.erase(found);
   }
-  ended.front().session->CancelAll();
+  ended.front().session->End();
   return true;
 }
 

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <array>
+#include <atomic>
 #include <cerrno>
 #include <memory>
 #include <utility>
@@ -54,6 +55,36 @@ class WakeUp {
   const int fd_;
 };
 
+/// Lines in the order in which they were given, written by a thread of its own: neither the reader nor who announces a
+/// change must wait for a client that does not read.
+class QueuedOutput : public Outlet {
+ public:
+  QueuedOutput(std::shared_ptr<LineOutput> output, size_t max_waiting_bytes)
+      : output_(std::move(output)), queue_(1, max_waiting_bytes) {}
+
+  void Send(std::string message) override {
+    if (Queue(std::make_shared<std::string>(std::move(message)))) return;
+    log::Warning("a message was dropped: the client asks without reading its answers");
+  }
+  /// As Send, but waits for the client when too much is queued already.
+  void SendPatiently(std::string message) {
+    const auto line = std::make_shared<std::string>(std::move(message));
+    if (!Queue(line)) output_->Write(std::move(*line));
+  }
+  void Close() override { closed_ = true; }
+  bool WaitIdle(Deadline deadline) { return queue_.WaitIdle(deadline); }
+
+ private:
+  bool Queue(const std::shared_ptr<std::string>& line) {
+    if (closed_) return true;
+    return queue_.Add(line->size() + kJobOverheadBytes, [this, line] { output_->Write(std::move(*line)); });
+  }
+
+  const std::shared_ptr<LineOutput> output_;
+  std::atomic<bool> closed_ = false;
+  WorkQueue queue_;  // last: its jobs use the rest
+};
+
 class Connection {
  public:
   Connection(Server& server, const StdioOptions& options, std::stop_token stop)
@@ -62,16 +93,17 @@ class Connection {
         stop_(std::move(stop)),
         framer_(options.max_message_bytes),
         output_(std::make_shared<LineOutput>(options.output, [this] { wake_.Signal(); })),
-        prompt_(1, options.max_waiting_bytes),
+        lines_(std::make_shared<QueuedOutput>(output_, options.max_waiting_bytes)),
         work_(options.workers, options.max_waiting_bytes) {}
 
   bool Serve() {
-    session_.SetOutlet(output_);
+    session_.SetOutlet(lines_);
     const std::stop_callback wake_on_stop(stop_, [this] { wake_.Signal(); });
     Read();
     Drain();
     session_.CancelAll();
     output_->GiveUp();
+    lines_->Close();
     return !output_->Failed();
   }
 
@@ -108,9 +140,9 @@ class Connection {
     }
     auto incoming = std::make_shared<Incoming>(ParseIncoming(line.text));
     Admit(session_, *incoming);
-    if (!Waits(server_, *incoming)) return Send(Answer(server_, session_, *incoming, output_));
+    if (!Waits(server_, *incoming)) return Send(Answer(server_, session_, *incoming, lines_));
     const auto job = [this, incoming] {
-      if (auto reply = Answer(server_, session_, *incoming, output_)) output_->Write(std::move(reply->text));
+      if (auto reply = Answer(server_, session_, *incoming, lines_)) lines_->SendPatiently(std::move(reply->text));
     };
     if (work_.Add(line.text.size() + kJobOverheadBytes, job)) return;
     Send(Refuse(session_, *incoming, {kServerBusy, "too many requests are waiting; try again when some are done", {}}));
@@ -119,16 +151,14 @@ class Connection {
   /// Replies that are ready go out on a thread of their own: the reader must not wait for a client that does not read.
   void Send(std::optional<Reply> reply) {
     if (!reply) return;
-    const auto text = std::make_shared<std::string>(std::move(reply->text));
-    if (prompt_.Add(text->size() + kJobOverheadBytes, [this, text] { output_->Write(std::move(*text)); })) return;
-    log::Warning("a reply was dropped: the client asks without reading its answers");
+    lines_->Send(std::move(reply->text));
   }
 
   void Drain() {
     const Deadline deadline = Deadline::After(options_.drain);
     const auto idle = [&] {
       const Deadline tick = Deadline::After(kTick).Earlier(deadline);
-      return work_.WaitIdle(tick) && prompt_.WaitIdle(tick);
+      return work_.WaitIdle(tick) && lines_->WaitIdle(tick);
     };
     while (!Ending() && !output_->ReaderGone() && !deadline.Expired()) {
       if (idle()) return;
@@ -142,8 +172,8 @@ class Connection {
   Session session_;
   LineFramer framer_;
   const std::shared_ptr<LineOutput> output_;
-  WorkQueue prompt_;  // one thread, for answers that are ready
-  WorkQueue work_;    // last: its jobs use the rest
+  const std::shared_ptr<QueuedOutput> lines_;
+  WorkQueue work_;  // last: its jobs use the rest
 };
 
 }  // namespace

@@ -40,7 +40,8 @@ std::pair<std::shared_ptr<EventStream>, uint64_t> StreamStore::Find(std::string_
   if (dash == std::string_view::npos) return {};
   uint64_t number = 0;
   const char* end = event_id.data() + event_id.size();
-  if (std::from_chars(event_id.data() + dash + 1, end, number).ptr != end) return {};
+  const auto [rest, error] = std::from_chars(event_id.data() + dash + 1, end, number);
+  if (rest != end || error != std::errc()) return {};
   const auto named = [&](const auto& stream) { return stream && stream->Name() == event_id.substr(0, dash); };
   const std::lock_guard lock(mutex_);
   if (named(standing_)) return {standing_, number};

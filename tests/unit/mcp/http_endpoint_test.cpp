@@ -49,7 +49,10 @@ class HttpEndpointTest : public ::testing::Test {
 
   testing::FakeCatalog catalog_;
   Server server_{testing::FakeServerOptions(), Features{.tools = &catalog_}};
-  HttpEndpoint endpoint_{server_, 100, std::chrono::seconds(60), [](const auto& job) { std::thread(job).detach(); }};
+  HttpEndpoint endpoint_{server_, 100, std::chrono::seconds(60), [](const auto& job) {
+                           std::thread(job).detach();
+                           return true;
+                         }};
   const std::string list_ = R"({"jsonrpc":"2.0","id":1,"method":"tools/list"})";
 };
 
@@ -126,6 +129,33 @@ TEST_F(HttpEndpointTest, BatchesInTheirVersionOnly) {
   EXPECT_EQ(Post(R"([{"jsonrpc":"2.0","method":"notifications/initialized"}])", Open("2025-03-26")).status, 202);
   EXPECT_EQ(Post(batch, Open("2025-06-18")).status, 400);
   EXPECT_EQ(Post(batch).status, 400);
+}
+
+TEST_F(HttpEndpointTest, ABatchHoldsNoStatelessRequests) {
+  const std::string id = Open("2025-03-26");
+  const auto answer = Post(R"([{"jsonrpc":"2.0","id":5,"method":"subscriptions/listen","params":{"notifications":{},)" +
+                               std::string(kModern) + "}}]",
+                           id);
+  EXPECT_EQ(Json::parse(answer.body)[0]["error"]["code"], kInvalidRequest) << answer.body;
+}
+
+TEST_F(HttpEndpointTest, TheEndOfASessionEndsItsStream) {
+  const std::string id = Open();
+  const auto stream = endpoint_.Get(CallWith({}, {{"Mcp-Session-Id", id}})).stream;
+  ASSERT_TRUE(stream);
+  endpoint_.Delete(CallWith({}, {{"Mcp-Session-Id", id}}));
+  EXPECT_TRUE(stream->Finished());
+}
+
+TEST_F(HttpEndpointTest, WhenNoWorkerIsFreeTheClientHearsIt) {
+  HttpEndpoint full(server_, 100, std::chrono::seconds(60), [](const auto&) { return false; });
+  HttpCall call = CallWith(
+      R"({"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"echo",)" + std::string(kModern) + "}}",
+      {{"MCP-Protocol-Version", kModernVersion}, {"Mcp-Method", "tools/call"}, {"Mcp-Name", "echo"}});
+  call.takes_events = true;
+  const auto answer = full.Post(call);
+  EXPECT_EQ(answer.status, 503);
+  EXPECT_EQ(Json::parse(answer.body)["error"]["code"], kServerBusy);
 }
 
 class HttpEndpointWaitTest : public HttpEndpointTest {

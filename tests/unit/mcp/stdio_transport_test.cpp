@@ -9,6 +9,7 @@
 #include <array>
 #include <chrono>
 #include <map>
+#include <set>
 #include <string>
 #include <thread>
 #include <utility>
@@ -195,8 +196,8 @@ TEST_F(StdioTest, TooMuchWaitingIsAnsweredBusy) {
   EXPECT_EQ(reply["id"], 3);
   EXPECT_EQ(reply["error"]["code"], kServerBusy);
   catalog_.release = true;
-  EXPECT_EQ(ReadReply()["id"], 1);
-  EXPECT_EQ(ReadReply()["id"], 2);
+  const std::set<int> others = {ReadReply()["id"].get<int>(), ReadReply()["id"].get<int>()};
+  EXPECT_EQ(others, (std::set<int>{1, 2}));
 }
 
 TEST_F(StdioTest, StopCancelsAndReturns) {

@@ -116,6 +116,7 @@ void Transcript::Open(const Json& options) {
   http_ = std::make_unique<HttpEndpoint>(*server_, 100, std::chrono::seconds(60), [this](std::function<void()> job) {
     const std::lock_guard lock(workers_mutex_);
     workers_.emplace_back(std::move(job));
+    return true;
   });
   session_.SetOutlet(recorder_);
 }

@@ -1,31 +1,43 @@
-#include "mcp/elastic_pool.h"
+#include "base/elastic_pool.h"
 
 #include <chrono>
+#include <system_error>
 #include <thread>
 #include <utility>
 
-namespace chimera::mcp {
+namespace chimera {
 namespace {
 
 constexpr std::chrono::seconds kIdleLife{10};
 
 }  // namespace
 
-void ElasticPool::Add(Job job) {
+bool ElasticPool::Add(Job job) {
   Threads ended;
+  bool taken = false;
   {
     const std::lock_guard lock(mutex_);
-    if (closed_) return;
     ended.swap(ended_);
-    waiting_.push_back(std::move(job));
-    if (idle_ < waiting_.size() && threads_.size() < most_) {
-      const auto self = threads_.emplace(threads_.end());
-      *self = std::thread([this, self] { Work(self); });
-    } else {
-      work_.notify_one();
-    }
+    const bool wants_thread = idle_ <= waiting_.size();
+    const bool started = !closed_ && wants_thread && threads_.size() < most_ && StartThread();
+    taken = !closed_ && !threads_.empty() && (started || busy_ + waiting_.size() < 2 * most_);
+    if (taken) waiting_.push_back(std::move(job));
   }
+  if (taken) work_.notify_one();
   for (auto& thread : ended) thread.join();
+  return taken;
+}
+
+/// The system may refuse (a limit of the account, a container's pids limit).
+bool ElasticPool::StartThread() {
+  const auto self = threads_.emplace(threads_.end());
+  try {
+    *self = std::thread([this, self] { Work(self); });
+    return true;
+  } catch (const std::system_error&) {
+    threads_.erase(self);
+    return false;
+  }
 }
 
 void ElasticPool::Work(Threads::iterator self) {
@@ -37,10 +49,12 @@ void ElasticPool::Work(Threads::iterator self) {
     if (waiting_.empty()) break;
     Job job = std::move(waiting_.front());
     waiting_.pop_front();
+    ++busy_;
     lock.unlock();
     job();
     job = nullptr;
     lock.lock();
+    --busy_;
   }
   if (!closed_) ended_.splice(ended_.end(), threads_, self);
 }
@@ -57,4 +71,4 @@ void ElasticPool::Close() {
   for (auto& thread : all) thread.join();
 }
 
-}  // namespace chimera::mcp
+}  // namespace chimera

@@ -11,26 +11,29 @@
 #include <mutex>
 #include <thread>
 
-namespace chimera::mcp {
+namespace chimera {
 
 class ElasticPool {
  public:
   using Job = std::function<void()>;  ///< must not throw
 
+  /// `most` threads; as many jobs may wait for one.
   explicit ElasticPool(size_t most) : most_(most) {}
   /// Runs what waits, then waits for all threads.
   ~ElasticPool() { Close(); }
   ElasticPool(const ElasticPool&) = delete;
   ElasticPool& operator=(const ElasticPool&) = delete;
 
-  /// Never blocks. Jobs above the limit wait in the order in which they came. Thread-safe.
-  void Add(Job job);
+  /// Never blocks. Jobs above the limit wait in the order in which they came. False, without taking the job, when too
+  /// many wait, when there is no thread for it and the system gives none, and after Close. Thread-safe.
+  [[nodiscard]] bool Add(Job job);
   /// As the destructor; jobs that are added later are dropped.
   void Close();
 
  private:
   using Threads = std::list<std::thread>;
   void Work(Threads::iterator self);
+  bool StartThread();
 
   const size_t most_;
   mutable std::mutex mutex_;  ///< guards what follows
@@ -39,7 +42,8 @@ class ElasticPool {
   Threads threads_;
   Threads ended_;  ///< to be joined
   size_t idle_ = 0;
+  size_t busy_ = 0;
   bool closed_ = false;
 };
 
-}  // namespace chimera::mcp
+}  // namespace chimera
