@@ -37,6 +37,7 @@ mcp::ServerOptions ProtocolOptions(const config::Config& config) {
   options.version = kVersion;
   options.instructions = Instructions(config);
   options.call_timeout = kCallTime;
+  options.tools_speak = false;
   return options;
 }
 

@@ -163,7 +163,8 @@ HttpAnswer HttpEndpoint::Work(std::shared_ptr<Session> session, const HttpCall& 
   const bool stateless = !session->Initialized();
   const std::shared_ptr<ClientLink> client = stateless ? call.client : nullptr;
   Admit(*session, incoming);
-  if (!call.takes_events) {
+  const bool may_speak = incoming.batch || server_.MaySpeak(incoming.messages.front().message);
+  if (!call.takes_events || !may_speak) {
     auto reply = AnswerWatched(session, incoming, client, nullptr);
     return reply ? ReplyAnswer(*std::move(reply), stateless) : HttpAnswer{202, {}, {}, nullptr};
   }

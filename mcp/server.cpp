@@ -210,6 +210,12 @@ const std::vector<MirroredArgument>& Server::Mirrored(const Message& message) co
   return found == impl_->mirrored.end() ? kNone : found->second;
 }
 
+bool Server::MaySpeak(const Message& message) const {
+  const Json& meta = MetaOf(message);
+  return impl_->core.options.tools_speak || message.method != "tools/call" || meta.contains("progressToken") ||
+         meta.contains("io.modelcontextprotocol/logLevel");
+}
+
 Announcer& Server::Changes() {
   return impl_->core.announcer;
 }

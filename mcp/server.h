@@ -35,7 +35,8 @@ struct ServerOptions {
       10000};  ///< a tool call that takes longer becomes a task, if the client takes them
   std::chrono::milliseconds task_ttl{3600000};  ///< how long a task is kept after its status last changed
   size_t max_tasks = 1000;                      ///< kept at once; further calls are answered when they are done
-  bool logging = true;                          ///< clients may ask for log messages
+  bool tools_speak = true;    ///< tools may log, or ask the client; where none does, HTTP answers them with less effort
+  bool logging = true;        ///< clients may ask for log messages
   bool lists_change = false;  ///< the catalogs' lists may change while the server runs (Server::Changes)
 };
 
@@ -71,6 +72,9 @@ class Server {
   /// The arguments of a tools/call that headers must repeat over HTTP (x-mcp-header); empty for other messages. As the
   /// tools were when the server was made.
   const std::vector<MirroredArgument>& Mirrored(const Message& message) const;
+
+  /// True when something may be sent to the request's outlet before Handle returns its reply.
+  bool MaySpeak(const Message& message) const;
 
   /// To tell clients that something changed.
   Announcer& Changes();
