@@ -87,7 +87,7 @@ GROUPS.forEach(({ title, compression, cut }, group) => {
       };
       await Promise.all(Array.from({ length: CALLERS }, caller));
       t.diagnostic(JSON.stringify({ tries, connections: proxy.accepted, cuts: proxy.struck }));
-      assert.ok(proxy.struck > BATCHES / 4, `only ${proxy.struck} cuts`);
+      assert.ok(proxy.struck >= 2, `only ${proxy.struck} cuts`);
       const counts = `SELECT count(), uniqExact(run_id) FROM llm_events WHERE operation = 'group ${group}' FORMAT TSV`;
       assert.equal(await engine.ask(counts), `${BATCHES * ROWS}\t${BATCHES * ROWS}`);
     });
