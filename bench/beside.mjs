@@ -2,6 +2,7 @@
 // connection, in rounds that alternate. "The same request" is what the product itself sends for the call, recorded and
 // sent again; every client lives in this process, on bare sockets, and a reply counts when its last byte is here.
 import { randomUUID } from 'node:crypto';
+import { join } from 'node:path';
 import { measureCancel } from './cancel.mjs';
 import { memoryMb, median, now, timed } from './figures.mjs';
 import { McpHttpClient, startHttpServer } from './mcp_http_client.mjs';
@@ -217,7 +218,7 @@ async function compareInserts(figures, sides) {
 export async function measureBeside(figures, binary, folder) {
   const remote = await Remote.start(binary, folder);
   const stdio = new StdioClient(binary, remote.environment());
-  const server = await startHttpServer(binary, remote.environment());
+  const server = await startHttpServer(binary, remote.environment(), join(folder, 'http.log'));
   try {
     await stdio.initialize();
     const http = await McpHttpClient.open(server.port);
@@ -235,7 +236,6 @@ export async function measureBeside(figures, binary, folder) {
     await measureCancel(figures, sides);
     await stdio.close();
   } finally {
-    server.process.removeAllListeners('exit');
     server.process.kill();
     remote.stop();
   }

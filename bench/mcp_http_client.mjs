@@ -1,26 +1,26 @@
 // A minimal MCP client over Streamable HTTP: one session, one keep-alive connection a caller.
 import { spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
+import { closeSync, openSync, readFileSync } from 'node:fs';
+import { setTimeout } from 'node:timers/promises';
 import { HttpConnection } from './http_connection.mjs';
 import { checked, INITIALIZE, VERSION } from './messages.mjs';
 
 const HEADERS = { 'Content-Type': 'application/json', Accept: 'application/json, text/event-stream' };
 
-// {process, port} of a new server.
-export function startHttpServer(binary, env) {
-  const child = spawn(binary, ['serve', '--http', '127.0.0.1:0'], {
-    env: { ...env, CHIMERA_LOG_LEVEL: 'info' },
-    stdio: ['ignore', 'ignore', 'pipe'],
-  });
-  return new Promise((resolve, reject) => {
-    let said = '';
-    child.stderr.on('data', (chunk) => {
-      said += chunk;
-      const found = said.match(/http:\/\/127\.0\.0\.1:(\d+)\/mcp/);
-      if (found) resolve({ process: child, port: Number(found[1]) });
-    });
-    child.on('exit', () => reject(new Error(`serve --http ended: ${said}`)));
-  });
+// {process, port} of a new server that logs to a file, as under a service manager: a log that this process read as it
+// grows would be measured too.
+export async function startHttpServer(binary, env, logFile) {
+  const log = openSync(logFile, 'w');
+  const child = spawn(binary, ['serve', '--http', '127.0.0.1:0'], { env, stdio: ['ignore', 'ignore', log] });
+  closeSync(log);
+  for (;;) {
+    const said = readFileSync(logFile, 'latin1');
+    const found = said.match(/http:\/\/127\.0\.0\.1:(\d+)\/mcp/);
+    if (found) return { process: child, port: Number(found[1]) };
+    if (child.exitCode !== null) throw new Error(`serve --http ended: ${said}`);
+    await setTimeout(5);
+  }
 }
 
 export class McpHttpClient {

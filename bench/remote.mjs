@@ -69,7 +69,7 @@ export class Remote {
     return {
       ...Object.fromEntries(kept),
       CH_HOST: '127.0.0.1', CH_PORT: String(port), CH_SECURE: 'true', CH_CA_FILE: this.files.cert,
-      CH_USERNAME: USER, CH_PASSWORD: PASSWORD, CHIMERA_LOG_LEVEL: 'error',
+      CH_USERNAME: USER, CH_PASSWORD: PASSWORD,
     };
   }
 
