@@ -26,7 +26,7 @@ struct EngineCommand {
   std::string data;
   std::string socket;
   std::string listen;  ///< HOST:PORT
-  engine::TlsFiles tls;
+  http::TlsFiles tls;
   std::vector<std::string> users;  ///< NAME:PASSWORD[:readonly]
   std::string users_file;
   int idle_exit_seconds = 0;

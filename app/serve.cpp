@@ -10,6 +10,7 @@
 #include "app/telemetry.h"
 #include "app/version.h"
 #include "base/log.h"
+#include "http/file_limit.h"
 #include "mcp/http_transport.h"
 #include "mcp/server.h"
 #include "mcp/stdio_transport.h"
@@ -71,9 +72,9 @@ std::vector<mcp::HttpPageRoute> Pages(Readiness& readiness, const Telemetry& tel
            }}};
 }
 
-std::string Url(const std::string& host, int port, const std::string& path) {
-  return "http://" + (host.find(':') == std::string::npos ? host : "[" + host + "]") + ":" + std::to_string(port) +
-         path;
+std::string Url(bool tls, const std::string& host, int port, const std::string& path) {
+  return std::string(tls ? "https://" : "http://") + (host.find(':') == std::string::npos ? host : "[" + host + "]") +
+         ":" + std::to_string(port) + path;
 }
 
 int ServeHttp(mcp::Server& server, const config::Config& config, const ServeOptions& options, Backend& backend,
@@ -86,11 +87,13 @@ int ServeHttp(mcp::Server& server, const config::Config& config, const ServeOpti
   http_options.host = address->host;
   http_options.port = address->port;
   http_options.allowed_hosts = config.allowed_hosts;
+  http_options.tls = config.tls;
   http_options.pages = Pages(readiness, telemetry, http);
+  http::RaiseFileLimit();
   auto created = mcp::HttpServer::Create(server, http_options);
   if (!created.ok()) return Report(created.error());
   http = std::move(*created);
-  const std::string url = Url(address->host, http->Port(), http_options.path);
+  const std::string url = Url(!config.tls.certificate.empty(), address->host, http->Port(), http_options.path);
   std::fprintf(stderr, "serving MCP at %s\n", url.c_str());
   if (options.hints) std::fputs(ConnectHints(url, ExecutablePath(), config).c_str(), stderr);
   const std::jthread watchdog([stop](const std::stop_token& served) { EndLate(stop, served); });

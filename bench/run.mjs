@@ -4,10 +4,11 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { measureBeside } from './beside.mjs';
+import { measureCrowd } from './crowd.mjs';
 import { measureEmbedded } from './embedded.mjs';
 import { Figures } from './figures.mjs';
 
-const PARTS = { embedded: measureEmbedded, beside: measureBeside };
+const PARTS = { embedded: measureEmbedded, beside: measureBeside, crowd: measureCrowd };
 
 const binary = process.env.BIN ?? new URL('../build/release/chimera-mcp', import.meta.url).pathname;
 const chosen = process.argv.length > 2 ? process.argv.slice(2) : Object.keys(PARTS);

@@ -190,6 +190,19 @@ void LoadEngine(SettingReader& reader, Config& config) {
   config.engine.idle_exit = std::chrono::seconds(reader.Integer("CHIMERA_ENGINE_IDLE", 300, 1, 86400));
 }
 
+/// The files are read by the listener that uses them: other commands may run as somebody who cannot read the key.
+http::TlsFiles LoadListenerTls(SettingReader& reader) {
+  http::TlsFiles tls;
+  tls.certificate = reader.Path("CHIMERA_TLS_CERT_FILE", "");
+  tls.key = reader.Path("CHIMERA_TLS_KEY_FILE", tls.certificate);
+  tls.client_ca = reader.Path("CHIMERA_TLS_CLIENT_CA_FILE", "");
+  for (const char* name : {"CHIMERA_TLS_KEY_FILE", "CHIMERA_TLS_CLIENT_CA_FILE"}) {
+    if (reader.IsSet(name) && tls.certificate.empty())
+      reader.Refuse(name, "is set without CHIMERA_TLS_CERT_FILE", "set that, too, or neither");
+  }
+  return tls;
+}
+
 std::vector<std::string> Split(const std::string& text, char separator) {
   std::vector<std::string> out;
   for (size_t start = 0; start <= text.size();) {
@@ -216,6 +229,7 @@ Result<Config> Load(const SettingValues& values) {
     config.dataset_dirs.push_back(reader.FromHome(std::move(path)));
   }
   config.allowed_hosts = Split(reader.Text("CHIMERA_ALLOWED_HOSTS", ""), ',');
+  config.tls = LoadListenerTls(reader);
   config.statsd = LoadStatsd(reader);
   config.log_level =
       static_cast<log::Level>(reader.Choice("CHIMERA_LOG_LEVEL", {"debug", "info", "warning", "error", "off"}, 1));

@@ -13,6 +13,7 @@
 #include "config/setting_reader.h"
 #include "config/settings.h"
 #include "engine/supervisor.h"
+#include "http/tls.h"
 #include "metrics/statsd.h"
 #include "tools/toolset.h"
 
@@ -27,8 +28,9 @@ struct Config {
   std::vector<std::string> dataset_dirs;  ///< CHIMERA_DATASET_DIRS: further dataset folders, separated by colons
   /// CHIMERA_ALLOWED_HOSTS: names, or name:port, separated by commas, that HTTP clients may call this server by
   std::vector<std::string> allowed_hosts;
-  metrics::StatsdOptions statsd;             ///< DD_AGENT_HOST, DD_DOGSTATSD_PORT, DD_DOGSTATSD_URL, DD_ENTITY_ID,
-                                             ///< DD_SERVICE, DD_ENV, DD_VERSION, as Datadog's own libraries read them
+  http::TlsFiles tls;             ///< CHIMERA_TLS_CERT_FILE, _KEY_FILE, _CLIENT_CA_FILE: of the HTTP listener
+  metrics::StatsdOptions statsd;  ///< DD_AGENT_HOST, DD_DOGSTATSD_PORT, DD_DOGSTATSD_URL, DD_ENTITY_ID,
+                                  ///< DD_SERVICE, DD_ENV, DD_VERSION, as Datadog's own libraries read them
   log::Level log_level = log::Level::kInfo;  ///< CHIMERA_LOG_LEVEL: debug, info, warning, error, off
   std::vector<std::string> notices;          ///< what was adapted or is without effect, for the log
   EffectiveSettings effective;               ///< what is in force, by name; settings that are unset are not in it

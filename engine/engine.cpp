@@ -27,7 +27,7 @@ struct Places {
   std::string data_dir;
   std::string library;
   std::string socket;
-  TlsFiles tls;
+  http::TlsFiles tls;
 };
 
 std::string Absolute(const std::string& path) {
@@ -40,7 +40,7 @@ Result<Places> FindPlaces(const EngineOptions& options) {
   if (!library) return library.error();
   auto data_dir = PrepareDataDir(options.data_dir);
   if (!data_dir) return data_dir.error();
-  const TlsFiles& tls = options.tls;
+  const http::TlsFiles& tls = options.tls;
   return Places{*data_dir,
                 *library,
                 Absolute(options.socket),
@@ -114,7 +114,7 @@ Status RunEngine(const EngineOptions& options, std::stop_token stop, const std::
   auto places = FindPlaces(options);
   if (!places) return places.error();
   if (!places->tls.certificate.empty()) {
-    if (Status usable = CheckTls(places->tls); !usable) return usable;
+    if (Status usable = http::CheckTls(places->tls); !usable) return usable;
   }
   auto lock = DataLock::Acquire(places->data_dir, kLockPatience);
   if (!lock) return lock.error();

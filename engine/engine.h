@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "base/result.h"
-#include "engine/tls.h"
+#include "http/tls.h"
 
 namespace chimera::engine {
 
@@ -19,7 +19,7 @@ struct EngineOptions {
   std::string socket;                 ///< Unix socket path to listen on, or
   std::string host;                   ///< address and port to listen on
   int port = 0;                       ///< 0 with a host: any free port
-  TlsFiles tls;                       ///< with a host only
+  http::TlsFiles tls;                 ///< with a host only
   std::vector<std::string> users;     ///< accounts, see accounts.h; with those of
   std::string users_file;             ///< this file; neither: `default` without a password
   std::chrono::seconds idle_exit{0};  ///< leave after this long without a request; 0: never

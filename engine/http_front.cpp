@@ -1,8 +1,6 @@
 #include "engine/http_front.h"
 
 #include <httplib.h>
-#include <openssl/ssl.h>
-#include <poll.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -16,7 +14,7 @@
 #include "engine/answer_body.h"
 #include "engine/exception.h"
 #include "engine/file_watch.h"
-#include "engine/local_socket.h"
+#include "http/listener.h"
 
 namespace chimera::engine {
 namespace {
@@ -24,11 +22,8 @@ namespace {
 using httplib::Request;
 using httplib::Response;
 
-constexpr time_t kKeepAliveSeconds = 10;  // ClickHouse's keep_alive_timeout
-constexpr time_t kReadSeconds = 30;       // ClickHouse's http_receive_timeout
-constexpr time_t kWriteSeconds = 30;      // and http_send_timeout: how long a client may take nothing
-constexpr size_t kKeepAliveRequests = 1'000'000;
-constexpr std::chrono::milliseconds kShutInterval{50};
+constexpr std::chrono::seconds kKeepAlive{10};  // ClickHouse's keep_alive_timeout
+constexpr std::chrono::seconds kSilence{30};    // ClickHouse's http_receive_timeout and http_send_timeout
 // Node forgets what it has not yet decompressed when a connection breaks: time to read an exception's block.
 constexpr std::chrono::milliseconds kLinger{200};
 constexpr size_t kSendAtOnce = 65536;
@@ -85,17 +80,6 @@ void SendWhole(Answer answer, std::shared_ptr<Activity::Request> in_flight, Resp
   response.set_content_provider(block->Bytes().size(), answer.content_type, send);
 }
 
-/// Whether the client has closed its side; to be asked while its request is handled. Over TLS the library's own test
-/// takes the closing alert, which stays unread, for a sign of life.
-std::function<bool()> ClientLeft(const Request& request) {
-  if (!request.ssl) return request.is_connection_closed;
-  const int fd = SSL_get_fd(static_cast<const SSL*>(request.ssl));
-  return [fd] {
-    pollfd wait{fd, POLLRDHUP, 0};
-    return poll(&wait, 1, 0) > 0;
-  };
-}
-
 /// The fields of a form: what @clickhouse/client puts there instead of into the URL. kNotImplemented for files, which a
 /// server takes for external tables, and for a form of more than kMaxFormBytes.
 Status ReadForm(const httplib::ContentReader& body, Pairs& fields) {
@@ -116,43 +100,25 @@ Status ReadForm(const httplib::ContentReader& body, Pairs& fields) {
                                           : "The form is longer than 16 MiB, or did not arrive whole.");
 }
 
-/// An HTTPS server when there is a certificate.
-Result<std::unique_ptr<httplib::Server>> MakeServer(const TlsFiles& tls) {
-  if (tls.certificate.empty()) return std::make_unique<httplib::Server>();
-  Status configured = Ok();
-  auto server = std::make_unique<httplib::SSLServer>([&](httplib::tls::ctx_t context) {
-    configured = ConfigureTls(static_cast<SSL_CTX*>(context), tls);
-    return configured.ok();
-  });
-  if (!configured) return configured.error();
-  if (!server->is_valid()) return MakeError(ErrorCode::kInternal, "OpenSSL gives no TLS context");
-  return std::unique_ptr<httplib::Server>(std::move(server));
+http::ListenerOptions ListenerOptionsOf(const HttpFrontOptions& options) {
+  return {.connections = std::max<size_t>(options.threads, 1),
+          .keep_alive = kKeepAlive,
+          .patience = {.silence = kSilence},
+          .tls = options.tls};
 }
-
-/// The library's own pool leaves connections of a burst waiting behind others that are kept open.
-class ConnectionThreads : public httplib::TaskQueue {
- public:
-  explicit ConnectionThreads(size_t most) : pool_(most) {}
-  bool enqueue(std::function<void()> job) override { return pool_.Add(std::move(job)); }
-  void shutdown() override { pool_.Close(); }
-
- private:
-  ElasticPool pool_;
-};
 
 }  // namespace
 
 struct HttpFront::Impl {
   Impl(HttpFrontOptions given, const QueryHandler& query_handler, Activity& requests, std::string server_version,
-       std::unique_ptr<httplib::Server> http)
+       std::unique_ptr<http::Listener> listener)
       : options(std::move(given)),
         handler(query_handler),
         activity(requests),
         version(std::move(server_version)),
-        owned(std::move(http)),
+        owned(std::move(listener)),
         server(*owned) {}
 
-  void Configure();
   void AddRoutes();
   Status Listen();
   httplib::Server::HandlerResponse Admit(const Request& request, Response& response) const;
@@ -166,26 +132,13 @@ struct HttpFront::Impl {
   const std::string version;
   int port = 0;
   std::optional<FileMark> bound;  ///< another engine may have put its own there since
-  const std::unique_ptr<httplib::Server> owned;
-  httplib::Server& server;
+  const std::unique_ptr<http::Listener> owned;
+  http::Listener& server;
   std::thread thread;
 };
 
-void HttpFront::Impl::Configure() {
-  const size_t most = std::max<size_t>(options.threads, 1);
-  server.new_task_queue = [most] { return new ConnectionThreads(most); };
-  server.set_tcp_nodelay(true);
-  server.set_keep_alive_max_count(kKeepAliveRequests);
-  server.set_keep_alive_timeout(kKeepAliveSeconds);
-  server.set_read_timeout(kReadSeconds);
-  server.set_write_timeout(kWriteSeconds);
-  server.set_payload_max_length(std::numeric_limits<size_t>::max());
-  // Without SO_REUSEPORT, which the library sets by default: a port in use must be an error.
-  server.set_socket_options([](socket_t socket) { httplib::set_socket_opt(socket, SOL_SOCKET, SO_REUSEADDR, 1); });
-}
-
 void HttpFront::Impl::AddRoutes() {
-  server.set_pre_routing_handler([this](const Request& q, Response& r) { return Admit(q, r); });
+  server.OnRequest(nullptr, [this](const Request& q, Response& r) { return Admit(q, r); });
   server.Get("/ping", [this](const Request&, Response& response) {
     const Activity::Request in_flight(activity);
     if (!in_flight.Accepted()) response.status = 503;
@@ -219,7 +172,10 @@ httplib::Server::HandlerResponse HttpFront::Impl::Admit(const Request& request, 
 void HttpFront::Impl::Query(const Request& request, Response& response, const httplib::ContentReader* body) {
   auto in_flight = std::make_shared<Activity::Request>(activity);
   if (!in_flight->Accepted()) return Refuse(503, Exception(kAborted, "The engine is shutting down."), response);
-  HttpCall call{HeadOf(request), TakeHeader(request, "Content-Encoding"), {}, ClientLeft(request)};
+  HttpCall call{HeadOf(request),
+                TakeHeader(request, "Content-Encoding"),
+                {},
+                [&connection = http::Listener::ConnectionOf(request)] { return connection.PeerLeft(); }};
   if (request.is_multipart_form_data()) {
     if (Status read = ReadForm(*body, call.head.parameters); !read) return Refuse(501, read.error(), response);
   } else if (body) {
@@ -275,24 +231,18 @@ HttpFront::HttpFront(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 
 Result<std::unique_ptr<HttpFront>> HttpFront::Create(const HttpFrontOptions& options, const QueryHandler& handler,
                                                      Activity& activity, const std::string& version) {
-  auto server = MakeServer(options.tls);
+  auto server = http::Listener::Create(ListenerOptionsOf(options));
   if (!server) return server.error();
   auto impl = std::make_unique<Impl>(options, handler, activity, version, std::move(server).value());
-  impl->Configure();
   impl->AddRoutes();
   if (Status listening = impl->Listen(); !listening) return listening.error();
   return std::unique_ptr<HttpFront>(new HttpFront(std::move(impl)));
 }
 
 HttpFront::~HttpFront() {
-  impl_->server.stop();
-  if (!impl_->thread.joinable()) return;
-  // The library waits for its connections, and each may wait half a minute for its peer.
-  const std::jthread closer([this](const std::stop_token& joined) {
-    for (; !joined.stop_requested(); std::this_thread::sleep_for(kShutInterval))
-      ShutConnections(impl_->options.socket, impl_->port);
-  });
-  impl_->thread.join();
+  impl_->server.Stop();
+  impl_->server.ShutAll();  // each may wait half a minute for its peer
+  if (impl_->thread.joinable()) impl_->thread.join();
 }
 
 int HttpFront::Port() const {

@@ -9,7 +9,7 @@
 #include "base/result.h"
 #include "engine/activity.h"
 #include "engine/query_handler.h"
-#include "engine/tls.h"
+#include "http/tls.h"
 
 namespace chimera::engine {
 
@@ -18,7 +18,7 @@ struct HttpFrontOptions {
   std::string host;     ///< an address to listen on, with
   int port = 0;         ///< 0: any free port
   size_t threads = 64;  ///< connections served at once; an idle kept-alive one counts
-  TlsFiles tls;         ///< with a host: HTTPS when there is a certificate
+  http::TlsFiles tls;   ///< with a host: HTTPS when there is a certificate
 };
 
 class HttpFront {

@@ -1,6 +1,5 @@
 #include "engine/local_socket.h"
 
-#include <netinet/in.h>
 #include <poll.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -8,7 +7,6 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <cstdlib>
 #include <cstring>
 #include <filesystem>
 #include <string_view>
@@ -34,23 +32,6 @@ bool WaitReadable(int fd, std::chrono::milliseconds patience) {
   return poll(&wait, 1, static_cast<int>(patience.count())) == 1;
 }
 
-/// Whether the socket's own end has this address.
-bool IsBoundTo(int fd, const std::string& path, int port) {
-  sockaddr_storage address{};
-  socklen_t size = sizeof(address);
-  if (getsockname(fd, reinterpret_cast<sockaddr*>(&address), &size) != 0) return false;
-  if (address.ss_family == AF_UNIX) return !path.empty() && path == reinterpret_cast<sockaddr_un&>(address).sun_path;
-  if (!path.empty()) return false;
-  if (address.ss_family == AF_INET) return ntohs(reinterpret_cast<sockaddr_in&>(address).sin_port) == port;
-  return address.ss_family == AF_INET6 && ntohs(reinterpret_cast<sockaddr_in6&>(address).sin6_port) == port;
-}
-
-bool Listens(int fd) {
-  int listens = 0;
-  socklen_t size = sizeof(listens);
-  return getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listens, &size) == 0 && listens != 0;
-}
-
 }  // namespace
 
 Status PreparePrivateDir(const std::string& path) {
@@ -68,14 +49,6 @@ Status PreparePrivateDir(const std::string& path) {
                        " for the engine's socket is not this user's own, or "
                        "others may enter it",
                    "remove it, or set its owner to this user and its mode to 0700");
-}
-
-void ShutConnections(const std::string& path, int port) {
-  std::error_code ignored;
-  for (const auto& entry : std::filesystem::directory_iterator("/proc/self/fd", ignored)) {
-    const int fd = std::atoi(entry.path().filename().c_str());
-    if (IsBoundTo(fd, path, port) && !Listens(fd)) shutdown(fd, SHUT_RDWR);
-  }
 }
 
 bool CanConnect(const std::string& socket_path) {

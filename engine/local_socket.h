@@ -1,5 +1,4 @@
-// An engine's sockets without the HTTP library: where the Unix one is, the cheapest questions to it, and the end of all
-// connections.
+// An engine's sockets without the HTTP library: where the Unix one is, and the cheapest questions to it.
 #pragma once
 
 #include <chrono>
@@ -18,9 +17,5 @@ bool CanConnect(const std::string& socket_path);
 
 /// Whether the engine there answers GET /ping within `patience`.
 bool AnswersPing(const std::string& socket_path, std::chrono::milliseconds patience);
-
-/// Ends both directions of every connection that this process has accepted on the Unix socket `path`, or, when that is
-/// empty, on the TCP port `port`; listening sockets are left alone.
-void ShutConnections(const std::string& path, int port);
 
 }  // namespace chimera::engine

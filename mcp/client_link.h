@@ -9,24 +9,28 @@ namespace chimera::mcp {
 
 class ClientLink {
  public:
-  /// `gone` is called until `Cut`, on any thread.
-  explicit ClientLink(std::function<bool()> gone) : gone_(std::move(gone)) {}
-
   bool Gone() const {
     const std::lock_guard lock(mutex_);
-    return cut_ || (gone_ && gone_());
+    return gone_;
   }
-  /// The connection ended; afterwards the function is not called any more.
+  /// The client left, or the connection ended.
   void Cut() {
     const std::lock_guard lock(mutex_);
-    cut_ = true;
-    gone_ = nullptr;
+    gone_ = true;
+    if (when_gone_) std::exchange(when_gone_, nullptr)();
+  }
+  /// `act` is called once, when the client is gone, on the thread that notices or at once, and must not use this link;
+  /// null: nothing is called, and nothing is being called any more.
+  void WhenGone(std::function<void()> act) {
+    const std::lock_guard lock(mutex_);
+    when_gone_ = std::move(act);
+    if (gone_ && when_gone_) std::exchange(when_gone_, nullptr)();
   }
 
  private:
-  mutable std::mutex mutex_;
-  std::function<bool()> gone_;
-  bool cut_ = false;
+  mutable std::mutex mutex_;  ///< held while the function runs
+  std::function<void()> when_gone_;
+  bool gone_ = false;
 };
 
 }  // namespace chimera::mcp

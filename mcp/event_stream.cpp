@@ -80,6 +80,14 @@ bool EventStream::Finished() const {
   return finished_;
 }
 
+void EventStream::Wake() {
+  {
+    const std::lock_guard lock(mutex_);
+    ++wakes_;
+  }
+  changed_.notify_all();
+}
+
 std::optional<std::string> EventStream::Unused() {
   std::unique_lock lock(mutex_);
   changed_.wait(lock, [this] { return used_ || finished_; });
@@ -105,8 +113,10 @@ EventStream::Reader::State EventStream::Reader::Next(std::string& text, std::chr
   };
   const auto replaced = [&] { return generation_ < s.generation_; };
   const auto dismissed = [&] { return generation_ <= s.disconnected_; };
-  s.changed_.wait_for(lock, wait,
-                      [&] { return replaced() || dismissed() || s.finished_ || next() != s.events_.end(); });
+  s.changed_.wait_for(lock, wait, [&] {
+    return replaced() || dismissed() || s.finished_ || wakes_ != s.wakes_ || next() != s.events_.end();
+  });
+  wakes_ = s.wakes_;
   if (replaced()) return State::kEnd;
   const auto event = next();
   if (event == s.events_.end()) return dismissed() || s.finished_ ? State::kEnd : State::kQuiet;

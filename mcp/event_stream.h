@@ -33,6 +33,8 @@ class EventStream : public Outlet {
   /// it is what Unused returns.
   void Finish(std::string last = {});
   bool Finished() const;
+  /// Readers that wait look around: Next returns kQuiet.
+  void Wake();
 
   /// Waits until the stream is used (something was sent, or a disconnect was asked for) or finished. The `last` message
   /// of a stream that was finished without having been used, nothing for one that is in use.
@@ -44,14 +46,14 @@ class EventStream : public Outlet {
     /// Behind event number `after`; 0: from the start of what is kept. `stream` must outlive the reader.
     explicit Reader(EventStream& stream, uint64_t after = 0);
     enum class State { kEvent, kQuiet, kEnd };
-    /// The text of the next event in SSE framing. kQuiet after `wait` without one: send a comment to keep the
-    /// connection alive.
+    /// The text of the next event in SSE framing. kQuiet when none came within `wait`, or the stream was woken.
     State Next(std::string& text, std::chrono::milliseconds wait);
 
    private:
     EventStream& stream_;
     const uint64_t generation_;
     uint64_t position_;
+    uint64_t wakes_ = 0;
   };
 
  private:
@@ -70,6 +72,7 @@ class EventStream : public Outlet {
   uint64_t last_ = 0;
   uint64_t generation_ = 0;    ///< of the newest reader
   uint64_t disconnected_ = 0;  ///< readers up to this generation end
+  uint64_t wakes_ = 0;
   bool used_ = false;
   std::string last_message_;
   bool finished_ = false;

@@ -151,8 +151,7 @@ std::optional<Reply> HttpEndpoint::AnswerWatched(const std::shared_ptr<Session>&
                                                  const std::shared_ptr<ClientLink>& client,
                                                  std::shared_ptr<Outlet> outlet) {
   std::optional<Reply> reply;
-  const InFlight::ClientGone gone = client ? [client] { return client->Gone(); } : InFlight::ClientGone();
-  in_flight_.Watch(session, gone, [&] { reply = Answer(server_, *session, incoming, std::move(outlet)); });
+  in_flight_.Watch(session, client.get(), [&] { reply = Answer(server_, *session, incoming, std::move(outlet)); });
   if (reply || session->HasOpen() || !in_flight_.Ended()) return reply;
   reply = Refuse(*session, incoming, {kServerBusy, "the server stopped before this was done; try again"});
   if (reply) reply->http_status = 503;

@@ -13,6 +13,8 @@
 
 #include "base/elastic_pool.h"
 #include "base/log.h"
+#include "http/listener.h"
+#include "mcp/event_pump.h"
 #include "mcp/http_endpoint.h"
 #include "mcp/http_gate.h"
 
@@ -21,13 +23,16 @@ namespace {
 
 constexpr int kBacklog = 1024;
 constexpr std::chrono::milliseconds kTick{20};
-constexpr size_t kRequestsPerConnection = 1'000'000;
+constexpr size_t kReserve = 4u << 20;
+constexpr size_t kLeastRate = 16u << 10;  // bytes a second: less than any line that carries rows to a database
 constexpr const char* kJsonType = "application/json";
 constexpr const char* kEventsType = "text/event-stream";
 
 // HTTP+SSE of 2024-11-05, as its SDKs have them.
 constexpr const char* kSsePath = "/sse";
 constexpr const char* kMessagesPath = "/messages";
+
+using Handled = httplib::Server::HandlerResponse;
 
 RequestHead HeadOf(const httplib::Request& request) {
   return {.method = request.method,
@@ -48,84 +53,16 @@ HttpCall CallOf(const httplib::Request& request) {
   };
   call.takes_events = TakesEvents(request.get_header_value("Accept"));
   call.query_session = request.get_param_value("sessionId");
-  call.client = std::make_shared<ClientLink>(request.is_connection_closed);
+  call.client = std::make_shared<ClientLink>();
   return call;
 }
 
-/// Carries the events of one answer until the stream, the connection or the server ends.
-class EventPump {
- public:
-  /// Counts itself in `pumps`.
-  EventPump(HttpEndpoint& endpoint, HttpAnswer answer, std::shared_ptr<ClientLink> client, std::atomic<int>& pumps)
-      : pumps_(pumps),
-        endpoint_(endpoint),
-        answer_(std::move(answer)),
-        client_(std::move(client)),
-        reader_(*answer_.stream, answer_.after) {
-    ++pumps_;
-  }
-  ~EventPump() {
-    client_->Cut();
-    endpoint_.ClientLeft(answer_);
-    --pumps_;
-  }
-
-  /// One event, or one look around. False: the connection ended.
-  bool Step(httplib::DataSink& sink) {
-    std::string text;
-    const auto state = reader_.Next(text, kLookAround);
-    if (state == EventStream::Reader::State::kEvent) return Write(sink, text);
-    if (state == EventStream::Reader::State::kEnd) return End(sink);
-    if (endpoint_.Closing() && !WaitsForReply()) return Close();
-    if (client_->Gone()) return false;
-    if (Deadline::Clock::now() < heartbeat_) return true;
-    endpoint_.StillThere(answer_);
-    return Write(sink, ": still here\n\n");
-  }
-
- private:
-  /// True while a request's reply is still to come.
-  bool WaitsForReply() const { return answer_.awaits_reply && !answer_.session->HasOpen(); }
-
-  bool Write(httplib::DataSink& sink, const std::string& text) {
-    heartbeat_ = Deadline::Clock::now() + kHeartbeat;
-    return sink.write(text.data(), text.size());
-  }
-  bool Close() {
-    for (std::string& farewell : answer_.session->CloseOpen()) answer_.stream->Send(std::move(farewell));
-    answer_.stream->Finish();
-    return true;
-  }
-  static bool End(httplib::DataSink& sink) {
-    sink.done();
-    return true;
-  }
-
-  // A client that left is noticed, and a server that ends is heard of, within the first; proxies drop connections that
-  // are silent for longer than about 30 s.
-  static constexpr std::chrono::milliseconds kLookAround{250};
-  static constexpr std::chrono::seconds kHeartbeat{15};
-
-  std::atomic<int>& pumps_;
-  HttpEndpoint& endpoint_;
-  const HttpAnswer answer_;
-  const std::shared_ptr<ClientLink> client_;
-  EventStream::Reader reader_;
-  Deadline::Clock::time_point heartbeat_ = Deadline::Clock::now() + kHeartbeat;
-};
-
-/// The library compresses every answer to a client that allows it, which costs more than it saves on the networks that
-/// this server is meant for, and has no switch for it. (A content provider is not compressed, but a stop cuts it off.)
-void DeclineCompression(const httplib::Request& request) {
-  const_cast<httplib::Request&>(request).headers.erase("Accept-Encoding");
-}
-
-/// A DELETE without a length has no body (RFC 9112, section 6.3), yet the library would wait for one after its answer
-/// and so hold up the next request on the connection.
-void DeclareEmptyBody(const httplib::Request& request) {
-  if (request.method != "DELETE" || request.has_header("Content-Length") || request.has_header("Transfer-Encoding"))
-    return;
-  const_cast<httplib::Request&>(request).headers.emplace("Content-Length", "0");
+void Prepare(httplib::Request& request) {
+  // The library compresses every answer to a client that allows it, which costs more than it saves on the networks that
+  // this server is meant for, and has no switch for it. (A content provider is not compressed, but a stop cuts it off.)
+  request.headers.erase("Accept-Encoding");
+  // Rows come by the megabyte; more than this has to arrive before memory is given for it.
+  request.body.reserve(std::min<size_t>(request.get_header_value_u64("Content-Length"), kReserve));
 }
 
 void Send(httplib::Response& response, HttpAnswer answer) {
@@ -136,15 +73,16 @@ void Send(httplib::Response& response, HttpAnswer answer) {
   if (!answer.body.empty()) response.set_content(std::move(answer.body), kJsonType);
 }
 
-class ConnectionThreads : public httplib::TaskQueue {
- public:
-  explicit ConnectionThreads(size_t most) : pool_(most) {}
-  bool enqueue(std::function<void()> job) override { return pool_.Add(std::move(job)); }
-  void shutdown() override { pool_.Close(); }
-
- private:
-  ElasticPool pool_;
-};
+void SendEvents(httplib::Response& response, std::shared_ptr<EventPump> pump) {
+  response.set_header("Cache-Control", "no-cache");
+  response.set_header("X-Accel-Buffering", "no");
+  response.set_chunked_content_provider(kEventsType, [pump](size_t, httplib::DataSink& sink) {
+    const auto write = [&sink](std::string_view text) { return sink.write(text.data(), text.size()); };
+    const EventPump::Next next = pump->Step(write);
+    if (next == EventPump::Next::kDone) sink.done();
+    return next != EventPump::Next::kBroken;
+  });
+}
 
 void SendPage(httplib::Response& response, HttpPage page) {
   response.status = page.status;
@@ -155,6 +93,15 @@ void SendPage(httplib::Response& response, HttpPage page) {
 
 std::string Authority(const std::string& host, const std::string& port) {
   return (host.find(':') == std::string::npos ? host : "[" + host + "]") + ":" + port;
+}
+
+http::ListenerOptions ListenerOptionsOf(const HttpServerOptions& options) {
+  return {.connections = options.connections,
+          .connections_of_peer = options.connections_of_peer,
+          .keep_alive = options.keep_alive,
+          .patience = {.head = options.head_timeout, .silence = options.io_timeout, .least_rate = kLeastRate},
+          .max_body_bytes = options.max_body_bytes,
+          .tls = options.tls};
 }
 
 Error BindError(const HttpServerOptions& options, int error) {
@@ -171,7 +118,7 @@ Error BindError(const HttpServerOptions& options, int error) {
 }  // namespace
 
 struct HttpServer::Impl {
-  Impl(Server& server, HttpServerOptions given)
+  Impl(Server& server, HttpServerOptions given, std::unique_ptr<http::Listener> listener)
       : options(std::move(given)),
         gate({.bound_host = options.host,
               .path = options.path,
@@ -179,7 +126,9 @@ struct HttpServer::Impl {
               .allowed_origins = options.allowed_origins}),
         workers(options.calls),
         endpoint(server, options.max_sessions, options.session_idle,
-                 [this](std::function<void()> job) { return workers.Add(std::move(job)); }) {}
+                 [this](std::function<void()> job) { return workers.Add(std::move(job)); }),
+        owned(std::move(listener)),
+        http(*owned) {}
 
   ~Impl() {
     if (closer.joinable()) closer.join();
@@ -187,7 +136,7 @@ struct HttpServer::Impl {
     if (state == State::kBound && socket >= 0) ::close(socket);
   }
 
-  void Configure();
+  Handled Admit(const httplib::Request& request, httplib::Response& response);
   void Route();
   bool Refused(const httplib::Request& request, httplib::Response& response) const;
   void Answer(const httplib::Request& request, httplib::Response& response);
@@ -202,7 +151,8 @@ struct HttpServer::Impl {
   const HttpGate gate;
   ElasticPool workers;
   HttpEndpoint endpoint;
-  httplib::Server http;
+  const std::unique_ptr<http::Listener> owned;
+  http::Listener& http;
   int socket = -1;
   int port = 0;
   int bind_errno = 0;
@@ -215,27 +165,9 @@ struct HttpServer::Impl {
   std::thread closer;
 };
 
-void HttpServer::Impl::Configure() {
-  http.set_tcp_nodelay(true);
-  http.set_payload_max_length(options.max_body_bytes);
-  http.set_keep_alive_max_count(kRequestsPerConnection);
-  http.set_keep_alive_timeout(options.keep_alive.count());
-  http.set_read_timeout(options.io_timeout);
-  http.set_write_timeout(options.io_timeout);
-  http.new_task_queue = [threads = options.threads] { return new ConnectionThreads(threads); };
-}
-
 void HttpServer::Impl::Route() {
-  using Handled = httplib::Server::HandlerResponse;
-  http.set_pre_routing_handler([this](const httplib::Request& request, httplib::Response& response) {
-    DeclineCompression(request);
-    DeclareEmptyBody(request);
-    if (stopping) {
-      response.set_header("Connection", "close");
-      Send(response, HttpError(503, "the server is shutting down; try again in a moment"));
-      return Handled::Handled;
-    }
-    return Refused(request, response) ? Handled::Handled : Handled::Unhandled;
+  http.OnRequest(Prepare, [this](const httplib::Request& request, httplib::Response& response) {
+    return Admit(request, response);
   });
   for (const auto& page : options.pages) {
     http.Get(page.path,
@@ -254,6 +186,13 @@ void HttpServer::Impl::Route() {
     log::Error("an HTTP request failed with an exception");
     Send(response, {500, ErrorReply(nullptr, {kInternalError, "internal error"}), {}, nullptr});
   });
+}
+
+Handled HttpServer::Impl::Admit(const httplib::Request& request, httplib::Response& response) {
+  if (!stopping) return Refused(request, response) ? Handled::Handled : Handled::Unhandled;
+  response.set_header("Connection", "close");
+  Send(response, HttpError(503, "the server is shutting down; try again in a moment"));
+  return Handled::Handled;
 }
 
 bool HttpServer::Impl::Refused(const httplib::Request& request, httplib::Response& response) const {
@@ -278,16 +217,15 @@ void HttpServer::Impl::Answer(const httplib::Request& request, httplib::Response
   const Place place{calls};
   if (place.number > options.calls) return Send(response, HttpError(503, "too many calls at once; try again"));
   const HttpCall call = CallOf(request);
+  http::Connection& connection = http::Listener::ConnectionOf(request);
+  connection.WhenPeerLeaves([client = call.client] { client->Cut(); });
   HttpAnswer given = Ask(request, call);
-  if (!given.stream) {
-    call.client->Cut();
-    return Send(response, std::move(given));
-  }
-  response.set_header("Cache-Control", "no-cache");
-  response.set_header("X-Accel-Buffering", "no");
-  auto pump = std::make_shared<EventPump>(endpoint, std::move(given), call.client, pumps);
-  response.set_chunked_content_provider(kEventsType,
-                                        [pump](size_t, httplib::DataSink& sink) { return pump->Step(sink); });
+  if (!given.stream) return Send(response, std::move(given));
+  connection.WhenPeerLeaves([client = call.client, stream = given.stream] {
+    client->Cut();
+    stream->Wake();
+  });
+  SendEvents(response, std::make_shared<EventPump>(endpoint, std::move(given), call.client, pumps));
 }
 
 HttpAnswer HttpServer::Impl::Ask(const httplib::Request& request, const HttpCall& call) {
@@ -306,7 +244,6 @@ bool HttpServer::Impl::FillEmpty(httplib::Response& response) const {
   return true;
 }
 
-/// Without SO_REUSEPORT, which the library sets by default and which lets two servers share a port unnoticed.
 Status HttpServer::Impl::Bind() {
   http.set_socket_options([this](int fd) {
     socket = fd;
@@ -329,7 +266,7 @@ void HttpServer::Impl::Close() {
   while ((pumps > 0 || calls > 0) && !deadline.Expired()) std::this_thread::sleep_for(kTick);
   // Between Run and the library's own loop a stop would be lost.
   while (!http.is_running() && !ended) std::this_thread::yield();
-  http.stop();
+  http.Stop();
 }
 
 HttpServer::HttpServer() = default;
@@ -337,8 +274,9 @@ HttpServer::~HttpServer() = default;
 
 Result<std::unique_ptr<HttpServer>> HttpServer::Create(Server& server, HttpServerOptions options) {
   std::unique_ptr<HttpServer> result(new HttpServer());
-  result->impl_ = std::make_unique<Impl>(server, std::move(options));
-  result->impl_->Configure();
+  auto listener = http::Listener::Create(ListenerOptionsOf(options));
+  if (!listener.ok()) return listener.error();
+  result->impl_ = std::make_unique<Impl>(server, std::move(options), std::move(*listener));
   result->impl_->Route();
   if (Status bound = result->impl_->Bind(); !bound.ok()) return bound.error();
   return result;

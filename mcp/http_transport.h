@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "http/tls.h"
 #include "mcp/server.h"
 
 namespace chimera::mcp {
@@ -39,10 +40,13 @@ struct HttpServerOptions {
   size_t max_sessions = 10000;               ///< the longest unused one goes first
   std::chrono::seconds session_idle{3600};
   std::vector<HttpPageRoute> pages = {};
+  http::TlsFiles tls = {};                 ///< HTTPS when there is a certificate
   size_t calls = 128;                      ///< messages worked on at once; one more is answered with 503
-  size_t threads = 4096;                   ///< connections served at once, event streams among them; more wait
-  std::chrono::seconds io_timeout{30};     ///< of one read or write on a connection
-  std::chrono::seconds keep_alive{5};      ///< an idle connection occupies a thread for as long
+  size_t connections = 4096;               ///< served at once, event streams among them; one more is closed
+  size_t connections_of_peer = 2048;       ///< from one address; one more is answered with 503
+  std::chrono::seconds head_timeout{10};   ///< for the TLS handshake, and for a request's headers
+  std::chrono::seconds io_timeout{30};     ///< for a body or answer, and longer while it keeps 16 KB/s
+  std::chrono::seconds keep_alive{5};      ///< for the next request on a connection
   std::chrono::milliseconds drain{3'500};  ///< after Stop: how long requests in flight may go on
 };
 

@@ -3,30 +3,35 @@
 #include <utility>
 
 namespace chimera::mcp {
-namespace {
 
-constexpr std::chrono::milliseconds kTick{100};
-
-}  // namespace
-
-InFlight::InFlight() : thread_([this](const std::stop_token& stop) { Run(stop); }) {}
-
-void InFlight::Watch(const std::shared_ptr<Session>& session, ClientGone client_gone,
-                     const std::function<void()>& work) {
-  std::list<Entry>::iterator entry;
+void InFlight::Watch(const std::shared_ptr<Session>& session, ClientLink* client, const std::function<void()>& work) {
+  std::list<std::shared_ptr<Session>>::iterator entry;
+  bool late = false;
   {
     const std::lock_guard lock(mutex_);
-    entry = entries_.insert(entries_.end(), {session, std::move(client_gone)});
+    entry = sessions_.insert(sessions_.end(), session);
+    late = deadline_.Expired();
   }
-  added_.notify_one();
+  if (late) session->CancelAll();
+  if (client) client->WhenGone([session] { session->CancelAll(); });
   work();
+  if (client) client->WhenGone(nullptr);
   const std::lock_guard lock(mutex_);
-  entries_.erase(entry);
+  sessions_.erase(entry);
 }
 
 void InFlight::CancelAt(Deadline deadline) {
-  const std::lock_guard lock(mutex_);
-  deadline_ = deadline;
+  {
+    const std::lock_guard lock(mutex_);
+    deadline_ = deadline;
+  }
+  closer_ = std::jthread([this, deadline](const std::stop_token& stop) {
+    std::mutex mutex;
+    std::unique_lock lock(mutex);
+    std::condition_variable_any stopped;
+    stopped.wait_until(lock, stop, deadline.At(), [] { return false; });
+    if (!stop.stop_requested()) CancelAll();
+  });
 }
 
 bool InFlight::Ended() {
@@ -34,19 +39,9 @@ bool InFlight::Ended() {
   return deadline_.Expired();
 }
 
-void InFlight::Run(const std::stop_token& stop) {
-  std::unique_lock lock(mutex_);
-  while (!stop.stop_requested()) {
-    added_.wait(lock, stop, [this] { return !entries_.empty(); });
-    CancelDue();
-    added_.wait_for(lock, stop, kTick, [] { return false; });
-  }
-}
-
-void InFlight::CancelDue() {
-  for (const Entry& entry : entries_) {
-    if (deadline_.Expired() || (entry.client_gone && entry.client_gone())) entry.session->CancelAll();
-  }
+void InFlight::CancelAll() {
+  const std::lock_guard lock(mutex_);
+  for (const auto& session : sessions_) session->CancelAll();
 }
 
 }  // namespace chimera::mcp

@@ -89,7 +89,7 @@ export class Sandbox {
       let said = '';
       child.stderr.on('data', (chunk) => {
         said += chunk;
-        const found = said.match(/http:\/\/\S+\/mcp/);
+        const found = said.match(/https?:\/\/\S+\/mcp/);
         if (found) resolve(found[0]);
       });
       child.on('close', () => reject(new Error(`serve --http ended: ${said}`)));

@@ -12,8 +12,8 @@ import { BIN } from './product.mjs';
 const USER = 'agent';
 const PASSWORD = 'correct-horse-9';
 
-// A self-signed certificate for 127.0.0.1 and localhost, which is its own authority.
-async function makeCertificate(sandbox, folder) {
+// Files of a self-signed certificate for 127.0.0.1 and localhost, which is its own authority.
+export async function makeCertificate(sandbox, folder) {
   const [cert, key] = [join(folder, 'cert.pem'), join(folder, 'key.pem')];
   const { code, stderr } = await sandbox.runProgram('openssl', [
     ...['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-days', '2'],

@@ -161,14 +161,14 @@ TEST_F(HttpEndpointTest, WhenNoWorkerIsFreeTheClientHearsIt) {
 class HttpEndpointWaitTest : public HttpEndpointTest {
  protected:
   void StartWaiting(const std::string& session, const std::string& meta = "\"x\":1",
-                    InFlight::ClientGone gone = nullptr) {
+                    std::shared_ptr<ClientLink> client = nullptr) {
     const std::string body = R"({"jsonrpc":"2.0","id":5,"method":"tools/call","params":{"name":"wait",)" + meta + "}}";
-    worker_ = std::thread([this, body, session, gone] {
+    worker_ = std::thread([this, body, session, client] {
       HttpCall call = CallWith(body, {{"Mcp-Session-Id", session},
                                       {"MCP-Protocol-Version", session.empty() ? kModernVersion : ""},
                                       {"Mcp-Method", "tools/call"},
                                       {"Mcp-Name", "wait"}});
-      if (gone) call.client = std::make_shared<ClientLink>(gone);
+      call.client = client;
       answer_ = endpoint_.Post(call);
     });
     ASSERT_TRUE(catalog_.WaitForWaiting(1));
@@ -205,15 +205,16 @@ TEST_F(HttpEndpointWaitTest, DeleteCancels) {
 }
 
 TEST_F(HttpEndpointWaitTest, ADisconnectCancelsAStatelessRequest) {
-  std::atomic<bool> gone = false;
-  StartWaiting({}, kModern, [&] { return gone.load(); });
-  gone = true;
+  const auto client = std::make_shared<ClientLink>();
+  StartWaiting({}, kModern, client);
+  client->Cut();
   ExpectCancelled();
 }
 
 TEST_F(HttpEndpointWaitTest, ADisconnectDoesNotCancelInASession) {
-  StartWaiting(Open(), "\"x\":1", [] { return true; });
-  std::this_thread::sleep_for(std::chrono::milliseconds(300));
+  const auto client = std::make_shared<ClientLink>();
+  StartWaiting(Open(), "\"x\":1", client);
+  client->Cut();
   EXPECT_EQ(catalog_.cancelled, 0);
 }
 

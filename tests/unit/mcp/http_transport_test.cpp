@@ -121,7 +121,7 @@ TEST_F(HttpTransportTest, PagesStandBesideTheProtocol) {
 TEST_F(HttpTransportTest, PagesAnswerWhileAllCallsAreTaken) {
   HttpServerOptions options;
   options.calls = 2;
-  options.threads = 4;
+  options.connections = 4;
   options.pages = {{.path = "/healthz", .make = [] { return HttpPage{200, "text/plain", "ok"}; }}};
   Start(options);
   std::vector<std::thread> callers;

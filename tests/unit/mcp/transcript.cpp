@@ -198,7 +198,7 @@ Json Transcript::Http(const std::string& method, const Json& step) {
   call.body = body.is_string() ? body.get<std::string>() : body.dump();
   call.header = Lookup(headers);
   call.takes_events = TakesEvents(head.accept);
-  call.client = link_ = std::make_shared<ClientLink>(nullptr);
+  call.client = link_ = std::make_shared<ClientLink>();
   const HttpAnswer answer = method == "post"  ? http_->Post(call)
                             : method == "get" ? http_->Get(call)
                                               : http_->Delete(call);

@@ -1,4 +1,4 @@
-#include "engine/tls.h"
+#include "http/tls.h"
 
 #include <openssl/err.h>
 #include <openssl/ssl.h>
@@ -8,7 +8,7 @@
 #include <cstring>
 #include <memory>
 
-namespace chimera::engine {
+namespace chimera::http {
 namespace {
 
 /// `hint` unless the reason is the file system's.
@@ -35,18 +35,17 @@ void DoNotAwaitCloseNotify(const SSL* ssl, int where, int alert) {
 
 Status LoadPair(SSL_CTX* context, const TlsFiles& files) {
   if (SSL_CTX_use_certificate_chain_file(context, files.certificate.c_str()) != 1)
-    return FileError("certificate", files.certificate,
-                     "--tls-cert takes PEM: the server's certificate, then its chain");
+    return FileError("certificate", files.certificate, "give PEM: the server's certificate, then its chain");
   SSL_CTX_set_default_passwd_cb(context, NoPassphrase);
   if (SSL_CTX_use_PrivateKey_file(context, files.key.c_str(), SSL_FILETYPE_PEM) != 1)
-    return FileError("key", files.key, "--tls-key takes the certificate's private key as PEM, without a passphrase");
+    return FileError("key", files.key, "give the certificate's private key as PEM, without a passphrase");
   return Ok();
 }
 
 Status LoadClientCa(SSL_CTX* context, const std::string& path) {
   STACK_OF(X509_NAME)* names = SSL_load_client_CA_file(path.c_str());
   if (!names || SSL_CTX_load_verify_locations(context, path.c_str(), nullptr) != 1)
-    return FileError("client CA", path, "--tls-client-ca takes the certificates as PEM that sign the clients' ones");
+    return FileError("client CA", path, "give the certificates as PEM that sign the clients' ones");
   SSL_CTX_set_client_CA_list(context, names);
   SSL_CTX_set_verify(context, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, nullptr);
   return Ok();
@@ -55,7 +54,7 @@ Status LoadClientCa(SSL_CTX* context, const std::string& path) {
 }  // namespace
 
 Status ConfigureTls(ssl_ctx_st* context, const TlsFiles& files) {
-  constexpr unsigned char kSessions[] = "chimera-mcp engine";  // without it, clients with certificates cannot resume
+  constexpr unsigned char kSessions[] = "chimera-mcp";  // without it, clients with certificates cannot resume
   ERR_clear_error();
   SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION);
   SSL_CTX_set_session_id_context(context, kSessions, sizeof(kSessions) - 1);
@@ -69,4 +68,4 @@ Status CheckTls(const TlsFiles& files) {
   return context ? ConfigureTls(context.get(), files) : MakeError(ErrorCode::kInternal, "OpenSSL gives no TLS context");
 }
 
-}  // namespace chimera::engine
+}  // namespace chimera::http

@@ -8,7 +8,7 @@
 
 struct ssl_ctx_st;  // OpenSSL's SSL_CTX
 
-namespace chimera::engine {
+namespace chimera::http {
 
 /// PEM files; TLS is on when `certificate` is set.
 struct TlsFiles {
@@ -24,4 +24,4 @@ Status ConfigureTls(ssl_ctx_st* context, const TlsFiles& files);
 /// Whether ConfigureTls would succeed.
 Status CheckTls(const TlsFiles& files);
 
-}  // namespace chimera::engine
+}  // namespace chimera::http
