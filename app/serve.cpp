@@ -1,7 +1,5 @@
 #include <chrono>
 #include <cstdio>
-#include <cstdlib>
-#include <thread>
 
 #include "app/backend.h"
 #include "app/commands.h"
@@ -48,21 +46,6 @@ std::string StartLine(const config::Config& config) {
          DescribeDatabase(config) + "; at most " + std::to_string(config.clickhouse.pool_size) + " connections";
 }
 
-// A client that never stops sending on an open connection must not keep a server alive that was told to end. Longer
-// than HttpServerOptions::drain, so that calls in flight have had their time, and less than the 5 s that supervisors of
-// services often grant.
-void EndLate(const std::stop_token& stop, const std::stop_token& served) {
-  constexpr std::chrono::milliseconds kPatience{4500};
-  constexpr std::chrono::milliseconds kStep{100};
-  while (!stop.stop_requested() && !served.stop_requested()) std::this_thread::sleep_for(kStep);
-  for (const Deadline late = Deadline::After(kPatience); !late.Expired();) {
-    if (served.stop_requested()) return;
-    std::this_thread::sleep_for(kStep);
-  }
-  log::Warning("clients still hold connections; ending without them");
-  std::_Exit(kDone);
-}
-
 std::vector<mcp::HttpPageRoute> Pages(Readiness& readiness, const Telemetry& telemetry,
                                       const std::unique_ptr<mcp::HttpServer>& http) {
   return {{.path = "/healthz", .make = [] { return mcp::HttpPage{.body = "ok\n"}; }, .any_host = true},
@@ -96,7 +79,6 @@ int ServeHttp(mcp::Server& server, const config::Config& config, const ServeOpti
   const std::string url = Url(!config.tls.certificate.empty(), address->host, http->Port(), http_options.path);
   std::fprintf(stderr, "serving MCP at %s\n", url.c_str());
   if (options.hints) std::fputs(ConnectHints(url, ExecutablePath(), config).c_str(), stderr);
-  const std::jthread watchdog([stop](const std::stop_token& served) { EndLate(stop, served); });
   std::stop_callback on_stop(stop, [&http] { http->Stop(); });
   if (!stop.stop_requested()) http->Run();
   return kDone;

@@ -46,6 +46,9 @@ Connection::Connection(int socket, const Patience& patience, ssl_ctx_st* tls)
 }
 
 Connection::~Connection() {
+  // Without it, OpenSSL forgets the session instead of resuming it, and clients cannot tell the end from a cut.
+  if (tls_) SSL_shutdown(tls_.get());
+  ERR_clear_error();
   tls_.reset();
   ::shutdown(socket_, SHUT_RDWR);
   ::close(socket_);

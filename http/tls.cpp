@@ -26,13 +26,6 @@ int NoPassphrase(char*, int, int, void*) {
   return 0;
 }
 
-/// The HTTP library waits for the peer's close_notify after its own, up to its read timeout and on a thread that others
-/// need. Once ours is written, the peer's counts as received.
-void DoNotAwaitCloseNotify(const SSL* ssl, int where, int alert) {
-  if ((where & SSL_CB_WRITE_ALERT) != SSL_CB_WRITE_ALERT || (alert & 0xff) != SSL_AD_CLOSE_NOTIFY) return;
-  SSL_set_shutdown(const_cast<SSL*>(ssl), SSL_get_shutdown(ssl) | SSL_RECEIVED_SHUTDOWN);
-}
-
 Status LoadPair(SSL_CTX* context, const TlsFiles& files) {
   if (SSL_CTX_use_certificate_chain_file(context, files.certificate.c_str()) != 1)
     return FileError("certificate", files.certificate, "give PEM: the server's certificate, then its chain");
@@ -58,7 +51,6 @@ Status ConfigureTls(ssl_ctx_st* context, const TlsFiles& files) {
   ERR_clear_error();
   SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION);
   SSL_CTX_set_session_id_context(context, kSessions, sizeof(kSessions) - 1);
-  SSL_CTX_set_info_callback(context, DoNotAwaitCloseNotify);
   if (Status loaded = LoadPair(context, files); !loaded) return loaded;
   return files.client_ca.empty() ? Ok() : LoadClientCa(context, files.client_ca);
 }

@@ -23,6 +23,7 @@ namespace {
 
 constexpr int kBacklog = 1024;
 constexpr std::chrono::milliseconds kTick{20};
+constexpr std::chrono::milliseconds kFarewell{500};  // for answers to what was cancelled
 constexpr size_t kReserve = 4u << 20;
 constexpr size_t kLeastRate = 16u << 10;  // bytes a second: less than any line that carries rows to a database
 constexpr const char* kJsonType = "application/json";
@@ -267,6 +268,8 @@ void HttpServer::Impl::Close() {
   // Between Run and the library's own loop a stop would be lost.
   while (!http.is_running() && !ended) std::this_thread::yield();
   http.Stop();
+  for (const Deadline late = Deadline::After(kFarewell); !ended && !late.Expired();) std::this_thread::sleep_for(kTick);
+  http.ShutAll();  // who still sends, or takes nothing, has had his time
 }
 
 HttpServer::HttpServer() = default;

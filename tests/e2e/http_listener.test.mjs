@@ -107,3 +107,14 @@ test('clients that do not finish their requests are cut, and keep nobody else ou
   await until(() => slow.every((socket) => socket.destroyed), 'every slow one was cut', 30_000);
   await client.call('query', { sql: 'SELECT 2 AS two' });
 });
+
+test('told to end, the server does not wait for who does not finish', async () => {
+  const { url, child } = await sandbox.startHttp();
+  const head = 'POST /mcp HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 9000\r\n\r\n{';
+  const slow = dripping(new URL(url).port, head);
+  await once(slow, 'connect');
+  await HttpClient.connect(url, child);
+  child.kill('SIGTERM');
+  const [code] = await once(child, 'exit');
+  assert.equal(code, 0);
+});
