@@ -34,7 +34,7 @@ conformance: setup-dev  ## the official conformance suite alone; the last lines 
 
 # What runs without libchdb, which the sanitizers cannot load. TSan wants less address space randomization than newer
 # kernels give.
-SANITIZED := base_test sql_test clickhouse_test mcp_test transcript_test wire_test
+SANITIZED := base_test http_test sql_test clickhouse_test mcp_test transcript_test wire_test
 asan tsan: setup-dev  ## the unit and wire tests under AddressSanitizer and UBSan, or under ThreadSanitizer
 	@cmake --preset $@ -DBUILD_TESTING=ON >build/configure.log 2>&1 || { cat build/configure.log; exit 1; }
 	@cmake --build --preset $@ --target $(SANITIZED) $(QUIET)
