@@ -5,6 +5,7 @@
 #include "base/text.h"
 #include "tools/aggregate_function.h"
 #include "tools/answer.h"
+#include "tools/correlation.h"
 #include "tools/statistics.h"
 #include "tools/table_query.h"
 #include "tools/toolset.h"
@@ -18,6 +19,7 @@ constexpr uint64_t kMaxBuckets = 100000;
 constexpr uint64_t kMaxBytes = 16 << 20;
 constexpr size_t kMaxPoints = 500;
 constexpr size_t kFewPoints = 10;
+constexpr int kMaxLag = 168;  ///< a week of hours
 
 Json SideSchema() {
   Json properties = {{"table", {{"type", "string"}}},
@@ -43,8 +45,24 @@ Json InputSchema() {
        {{"type", "string"},
         {"enum", {"pearson", "spearman"}},
         {"default", "pearson"},
-        {"description", "spearman: by rank"}}}};
+        {"description", "spearman: by rank"}}},
+      {"max_lag",
+       {{"type", "integer"},
+        {"minimum", 0},
+        {"maximum", kMaxLag},
+        {"description", "in buckets: also find the shift, -max_lag to max_lag, with the plainest correlation"}}}};
   return ArgumentsSchema(std::move(properties), {"x", "y"});
+}
+
+Json BestLagSchema() {
+  const Json number = {{"type", "number"}}, count = {{"type", "integer"}};
+  Json schema = ObjectSchema({{"lag", Typed("integer", "buckets; positive: x leads, negative: y leads")},
+                              {"r", number},
+                              {"n", count},
+                              {"p_value", Typed("number", "times lags_tried (Bonferroni)")},
+                              {"lags_tried", count}});
+  schema["type"] = {"object", "null"};
+  return schema;
 }
 
 Json OutputSchema() {
@@ -56,6 +74,7 @@ Json OutputSchema() {
                        {"p_value", number},
                        {"n", count},
                        {"method", text},
+                       {"best_lag", BestLagSchema()},
                        {"points", Typed("array", "[bucket, x, y]")},
                        {"points_omitted", Typed("integer", "older ones, used but not listed")},
                        {"buckets_only_x", count},
@@ -65,15 +84,15 @@ Json OutputSchema() {
                        {"sql", text},
                        {"params", object},
                        {"statistics", StatisticsSchema()}},
-                      {"note"});
+                      {"note", "best_lag"});
 }
 
 mcp::ToolDefinition Define() {
   return {std::string(kName),
           "Correlate two metrics",
-          "Does x go with y? Correlates two metrics of one table or two, each aggregated per time bucket, where both "
-          "have data. "
-          "For one metric over time use query.trend. Returns r, two-sided p (null below 3 buckets), n and the points.",
+          "Does x go with y, at once or with a delay (max_lag)? Correlates two metrics of one table or two, each "
+          "aggregated per time bucket, where both have data. For one metric over time use query.trend. Returns r, "
+          "two-sided p (null below 3 buckets), n and the points.",
           InputSchema(),
           OutputSchema(),
           {}};
@@ -87,38 +106,35 @@ struct Point {
 
 struct Joined {
   std::vector<Point> points;
+  std::vector<SeriesValue> x, y;  ///< each side whole
   size_t only_x = 0;
   size_t only_y = 0;
 };
 
 // NaN and infinities come as strings: no data for a correlation.
-Joined JoinedFrom(const Json& rows) {
+Joined JoinedFrom(const Json& rows, Bucket bucket) {
   Joined joined;
   for (const auto& row : rows) {
     const bool x = row[1].is_number(), y = row[2].is_number();
     if (x && y) joined.points.push_back({row[0], row[1], row[2]});
     if (x && !y) ++joined.only_x;
     if (y && !x) ++joined.only_y;
+    const auto at = row[0].is_string() ? ParseTime(row[0].get_ref<const std::string&>()) : std::nullopt;
+    if (!at) continue;
+    const int64_t number = BucketNumber(at->at, bucket);
+    if (x) joined.x.push_back({number, row[1]});
+    if (y) joined.y.push_back({number, row[2]});
   }
   return joined;
 }
 
-struct Correlation {
-  std::optional<double> r;
-  std::optional<double> p_value;
-};
-
-Correlation Correlate(const std::vector<Point>& points, bool by_rank) {
+Correlation Correlate(const std::vector<Point>& points, CorrelationMethod method) {
   std::vector<double> x, y;
   for (const Point& point : points) {
     x.push_back(point.x);
     y.push_back(point.y);
   }
-  Correlation result;
-  if (points.size() < 3) return result;  // two points always lie on a line
-  result.r = by_rank ? Spearman(x, y) : Pearson(x, y);
-  if (result.r) result.p_value = CorrelationPValue(*result.r, points.size());
-  return result;
+  return Correlate(x, y, method);
 }
 
 std::string_view Strength(double r) {
@@ -136,6 +152,23 @@ std::string InWords(const Correlation& found, size_t n) {
   if (found.p_value) text += ", p " + ToText(Rounded(found.p_value, 3));
   text += ", " + points + (found.p_value && *found.p_value >= 0.05 ? "; not significant." : ".");
   return text + " Correlation is not causation.";
+}
+
+std::string InWords(const BestLag& best) {
+  std::string text = " Best lag " + std::to_string(best.lag) + ": r " + ToText(Rounded(best.r, 3)) + ", p " +
+                     ToText(Rounded(best.p_value, 3)) + " over " + std::to_string(best.tried) + " lags, n " +
+                     std::to_string(best.n);
+  if (best.lag != 0) text += best.lag > 0 ? "; x leads" : "; y leads";
+  return text + ".";
+}
+
+Json ToJson(const std::optional<BestLag>& best) {
+  if (!best) return nullptr;
+  return {{"lag", best->lag},
+          {"r", Rounded(best->r)},
+          {"n", best->n},
+          {"p_value", Rounded(best->p_value, 3)},
+          {"lags_tried", best->tried}};
 }
 
 // One side: its table, its time, and its value per bucket.
@@ -172,7 +205,32 @@ class CorrelationTool final : public JsonTool {
       return MakeError(ErrorCode::kTooLarge, "more than " + std::to_string(rows->row_count) + " buckets",
                        "use a longer bucket or a shorter window");
     }
-    return AnswerOf(context, arguments, call, query, *rows);
+    auto findings = Analyse(context, arguments, *rows);
+    if (!findings) return findings.error();
+    return AnswerOf(context, arguments, call, query, *rows, *findings);
+  }
+
+  struct Findings {
+    Joined joined;
+    Correlation at_once;
+    std::optional<BestLag> best;
+  };
+
+  // A long series is compared with itself many times: not past the caller's deadline.
+  static Result<Findings> Analyse(const RequestContext& context, const Json& arguments, const clickhouse::Rows& rows) {
+    const auto method = arguments["method"] == "spearman" ? CorrelationMethod::kSpearman : CorrelationMethod::kPearson;
+    Findings findings;
+    findings.joined = JoinedFrom(rows.Parsed(), BucketFromName(arguments["bucket"].get<std::string>()));
+    findings.at_once = Correlate(findings.joined.points, method);
+    const auto stopped = [&context] { return context.Cancelled() || context.deadline.Expired(); };
+    if (arguments.contains("max_lag")) {
+      findings.best =
+          FindBestLag(findings.joined.x, findings.joined.y, arguments["max_lag"].get<int>(), method, stopped);
+    }
+    if (!stopped()) return findings;
+    if (context.Cancelled()) return MakeError(ErrorCode::kCancelled, "the request was cancelled");
+    return MakeError(ErrorCode::kTimeout, "the deadline passed while lags were compared",
+                     "use a smaller max_lag, a longer bucket or a shorter window");
   }
 
   Status Prepare(const RequestContext& context, const Json& arguments, Call& call) {
@@ -206,15 +264,15 @@ class CorrelationTool final : public JsonTool {
   }
 
   Answer AnswerOf(const RequestContext& context, const Json& arguments, const Call& call,
-                  const clickhouse::Query& query, const clickhouse::Rows& rows) {
-    const Joined joined = JoinedFrom(rows.Parsed());
-    const Correlation found = Correlate(joined.points, arguments["method"] == "spearman");
-    const std::string note = Note(context, call, joined, found);
-    const std::string finding = InWords(found, joined.points.size());
+                  const clickhouse::Query& query, const clickhouse::Rows& rows, const Findings& findings) {
+    const auto& [joined, found, best] = findings;
+    const std::string note = Note(context, call, findings);
+    const std::string finding = InWords(found, joined.points.size()) + (best ? InWords(*best) : "");
     ObjectText object;
     object.Add("summary", finding).Add("r", Rounded(found.r));
     object.Add("r_squared", Rounded(found.r ? std::optional(*found.r * *found.r) : std::nullopt));
     object.Add("p_value", Rounded(found.p_value, 3)).Add("n", joined.points.size()).Add("method", arguments["method"]);
+    if (arguments.contains("max_lag")) object.Add("best_lag", ToJson(best));
     AddPoints(object, joined);
     object.Add("window", call.window.ToJson());
     if (!note.empty()) object.Add("note", note);
@@ -233,7 +291,8 @@ class CorrelationTool final : public JsonTool {
     object.Add("buckets_only_x", joined.only_x).Add("buckets_only_y", joined.only_y);
   }
 
-  std::string Note(const RequestContext& context, const Call& call, const Joined& joined, const Correlation& found) {
+  std::string Note(const RequestContext& context, const Call& call, const Findings& findings) {
+    const auto& [joined, found, best] = findings;
     if (joined.points.empty()) {
       const std::string x = NewestRow(context, client_, *call.x.table, *call.x.time);
       const std::string y = NewestRow(context, client_, *call.y.table, *call.y.time);
@@ -241,7 +300,8 @@ class CorrelationTool final : public JsonTool {
     }
     if (joined.points.size() < 3) return "too few buckets with both; widen the window or shorten the bucket";
     if (!found.r) return "one side has the same value in every bucket";
-    return joined.points.size() < kFewPoints ? "few points: r may change much with more data" : "";
+    const size_t fewest = std::min(joined.points.size(), best ? best->n : joined.points.size());
+    return fewest < kFewPoints ? "few points: r may change much with more data" : "";
   }
 
   clickhouse::Client& client_;

@@ -178,6 +178,16 @@ Instant NextBucket(Instant start, Bucket bucket) {
   return BucketStart(start + days(31), Bucket::kMonth);
 }
 
+int64_t BucketNumber(Instant at, Bucket bucket) {
+  const Instant start = BucketStart(at, bucket);
+  if (bucket == Bucket::kMonth) {
+    const std::chrono::year_month_day date(floor<days>(start));
+    return (int{date.year()} - 1970) * 12 + static_cast<int>(unsigned{date.month()}) - 1;
+  }
+  const Instant first = BucketStart(Instant{}, bucket);
+  return (start - first) / (NextBucket(first, bucket) - first);
+}
+
 Json TimeWindow::ToJson() const {
   return {{"since", since ? Json(IsoTime(*since)) : Json()}, {"until", until ? Json(IsoTime(*until)) : Json()}};
 }

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -40,6 +41,8 @@ std::string_view Name(Bucket bucket);
 Instant BucketStart(Instant at, Bucket bucket);
 /// The start of the bucket after the one that starts at `start`.
 Instant NextBucket(Instant start, Bucket bucket);
+/// How many buckets after the one that holds 1970-01-01 the one is that holds `at`; negative before it.
+int64_t BucketNumber(Instant at, Bucket bucket);
 
 /// [since, until); an absent side is open.
 struct TimeWindow {

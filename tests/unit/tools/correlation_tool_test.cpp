@@ -1,4 +1,5 @@
 #include "tool_fixture.h"
+#include "tools/time_window.h"
 #include "tools/toolset.h"
 
 namespace chimera::tools {
@@ -58,6 +59,51 @@ TEST_F(CorrelationTool, RanksOnRequest) {
   Json arguments = arguments_;
   arguments["method"] = "spearman";
   EXPECT_EQ(Call(*tool_, arguments)["r"], 1);
+}
+
+// visits follow latency by one day; 3 November has no latency, 6 November no visits.
+TEST_F(CorrelationTool, FindsTheBestLag) {
+  Reply(Json::parse(
+      R"([["2025-11-01", 4, 9], ["2025-11-02", 1, 8], ["2025-11-03", null, 2], ["2025-11-04", 7, 5], ["2025-11-05", 3, 14], ["2025-11-06", 5, null], ["2025-11-07", null, 10.1]])"));
+  Json arguments = arguments_;
+  arguments["max_lag"] = 2;
+  const Json answer = Call(*tool_, arguments);
+  const Json& best = answer["best_lag"];
+  EXPECT_EQ(best["lag"], 1);
+  EXPECT_EQ(best["n"], 4);
+  EXPECT_EQ(best["lags_tried"], 5);
+  EXPECT_NEAR(best["r"].get<double>(), 0.999952, 1e-6);
+  EXPECT_NEAR(best["p_value"].get<double>(), 0.000239, 1e-9);  // 5 (1 - r), exact for four pairs
+  EXPECT_EQ(answer["n"], 4);
+  EXPECT_LT(answer["r"].get<double>(), 0);
+  EXPECT_TRUE(Contains(summary_, "Best lag 1: r 1.0, p 0.000239")) << summary_;
+  EXPECT_TRUE(Contains(summary_, "over 5 lags, n 4; x leads.")) << summary_;
+}
+
+// Ten days have both; two days later only eight do, and in those y is x.
+TEST_F(CorrelationTool, WarnsOfFewPointsAtTheBestLag) {
+  const std::vector<int> x = {3, 1, 4, 1, 5, 9, 2, 6, 8, 7}, y = {4, 4, 3, 1, 4, 1, 5, 9, 2, 6};
+  Json rows = Json::array();
+  for (size_t i = 0; i < x.size(); ++i)
+    rows.push_back({IsoTime(Instant{} + std::chrono::days(20000 + static_cast<int>(i))), x[i], y[i]});
+  Reply(rows);
+  Json arguments = arguments_;
+  arguments["max_lag"] = 3;
+  const Json answer = Call(*tool_, arguments);
+  EXPECT_EQ(answer["n"], 10);
+  EXPECT_EQ(answer["best_lag"]["n"], 8);
+  EXPECT_EQ(answer["note"], "few points: r may change much with more data");
+}
+
+TEST_F(CorrelationTool, SaysNothingOfLagsUnlessAsked) {
+  Reply(Json::parse(R"([["2025-11-01", 1, 1], ["2025-11-02", 2, 10], ["2025-11-03", 3, 1000]])"));
+  EXPECT_FALSE(Call(*tool_, arguments_).contains("best_lag"));
+  Reply(Json::parse(R"([["2025-11-01", 1, 1], ["2025-11-02", 2, 10]])"));
+  Json arguments = arguments_;
+  arguments["max_lag"] = 168;
+  EXPECT_EQ(Call(*tool_, arguments)["best_lag"], nullptr);
+  arguments["max_lag"] = 169;
+  EXPECT_EQ(Paths(CallBadly(*tool_, arguments)), std::vector<std::string>{"max_lag"});
 }
 
 TEST_F(CorrelationTool, NamesTheSideThatIsWrong) {

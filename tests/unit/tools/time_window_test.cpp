@@ -38,6 +38,20 @@ TEST(BucketStart, KnowsTheCalendar) {
   EXPECT_EQ(IsoTime(NextBucket(At("2024-02-01"), Bucket::kMonth)), "2024-03-01T00:00:00Z");
 }
 
+TEST(BucketNumber, CountsWithoutGapsOnBothSidesOf1970) {
+  EXPECT_EQ(BucketNumber(At("1970-01-01"), Bucket::kDay), 0);
+  EXPECT_EQ(BucketNumber(At("1969-12-31T23:59:59"), Bucket::kDay), -1);
+  EXPECT_EQ(BucketNumber(At("1970-01-01"), Bucket::kWeek), 0);  // a Thursday
+  EXPECT_EQ(BucketNumber(At("1970-01-05"), Bucket::kWeek), 1);
+  EXPECT_EQ(BucketNumber(At("1969-12-28"), Bucket::kWeek), -1);
+  EXPECT_EQ(BucketNumber(At("1969-12-31"), Bucket::kMonth), -1);
+  EXPECT_EQ(BucketNumber(At("2024-03-31"), Bucket::kMonth), 54 * 12 + 2);
+  for (const auto bucket : {Bucket::kMinute, Bucket::kHour, Bucket::kDay, Bucket::kWeek, Bucket::kMonth}) {
+    const Instant start = BucketStart(At("2024-02-29T13:05:09"), bucket);
+    EXPECT_EQ(BucketNumber(NextBucket(start, bucket), bucket), BucketNumber(start, bucket) + 1) << Name(bucket);
+  }
+}
+
 TimeWindow Window(const Json& arguments, std::vector<Problem>& problems) {
   return ParseWindow(arguments, At("2025-11-20T13:05:09"), Bucket::kDay, 30, problems);
 }
