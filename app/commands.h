@@ -2,6 +2,7 @@
 // reason is on stderr), 2 used wrongly.
 #pragma once
 
+#include <optional>
 #include <stop_token>
 #include <string>
 #include <vector>
@@ -58,6 +59,14 @@ Result<config::SettingValues> CollectSettings(const config::SettingMap& flags, c
 
 /// The settings in force by source, as a settings file without its passwords; or as one JSON object.
 int PrintSettings(const config::Config& config, const config::SettingValues& values, bool json);
+
+struct ClientConfigCommand {
+  std::string name;                ///< of a ClientHost; empty: list them
+  std::optional<std::string> url;  ///< of a running server; without it, the host starts one
+};
+/// Prints a host's configuration on stdout, and on stderr where it belongs. kMisused for an unknown name or a URL that
+/// is none.
+int ShowClientConfig(const config::Config& config, const ClientConfigCommand& command);
 
 /// "chimera-mcp: message" and the hint on stderr; returns kFailed.
 int Report(const Error& error);

@@ -26,6 +26,7 @@ constexpr char kExamples[] = R"(Examples:
   chimera-mcp call get.correlation_data days=7
   chimera-mcp tools --json                         what agents see
   chimera-mcp status                               is everything well between here and the data
+  chimera-mcp client-config claude-desktop         what to tell a client of this server
 
 Without CH_HOST the data lives in CHIMERA_DATA_DIR (default: your XDG data folder).)";
 
@@ -39,6 +40,7 @@ struct Invocation {
   ServeOptions serve;
   EngineCommand engine;
   CallCommand call;
+  ClientConfigCommand client;
   bool if_empty = false;
   bool tools_json = false;
   bool settings_json = false;
@@ -132,6 +134,15 @@ void AddTools(CLI::App& app, Invocation& invocation) {
   });
 }
 
+void AddClients(CLI::App& app, Invocation& invocation) {
+  auto* clients = app.add_subcommand("client-config", "print how a client is told of this server");
+  clients->add_option("name", invocation.client.name, "claude-desktop, cursor, …; without one they are listed");
+  clients->add_option("--http", invocation.client.url, "URL of a running server; otherwise the client starts one");
+  clients->callback([&invocation] {
+    invocation.command = [&](const auto& config, auto) { return ShowClientConfig(config, invocation.client); };
+  });
+}
+
 // Every setting as a flag; subcommands hand what they do not know up to here.
 void AddSettings(CLI::App& app, Invocation& invocation) {
   app.fallthrough();
@@ -187,6 +198,7 @@ int ParseAndRun(int argc, char** argv) {
   AddData(app, invocation);
   AddStatus(app, invocation);
   AddTools(app, invocation);
+  AddClients(app, invocation);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

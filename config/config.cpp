@@ -234,6 +234,7 @@ Result<Config> Load(const SettingValues& values) {
   config.log_level =
       static_cast<log::Level>(reader.Choice("CHIMERA_LOG_LEVEL", {"debug", "info", "warning", "error", "off"}, 1));
   if (reader.Failure()) return *reader.Failure();
+  config.settings_file = values.FilePath();
   config.notices = reader.TakeNotices();
   config.effective = reader.TakeEffective();
   return config;

@@ -33,6 +33,7 @@ struct Config {
                                   ///< DD_SERVICE, DD_ENV, DD_VERSION, as Datadog's own libraries read them
   log::Level log_level = log::Level::kInfo;  ///< CHIMERA_LOG_LEVEL: debug, info, warning, error, off
   std::vector<std::string> notices;          ///< what was adapted or is without effect, for the log
+  std::string settings_file;                 ///< that was read; empty: none
   EffectiveSettings effective;               ///< what is in force, by name; settings that are unset are not in it
 };
 

@@ -126,7 +126,7 @@ test('no password is told, wherever it was put', async () => {
     [['--ch-password', 's3cret'], {}],
   ];
   for (const [args, env] of places) {
-    for (const last of [['config'], ['config', '--json'], ['--help']]) {
+    for (const last of [['config'], ['config', '--json'], ['client-config', 'codex'], ['--help']]) {
       const { stdout, stderr } = await sandbox.run([...args, ...last], { env });
       assert.doesNotMatch(stdout + stderr, /s3cret/, JSON.stringify([args, env]));
     }
