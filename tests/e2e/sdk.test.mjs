@@ -1,34 +1,40 @@
-// The official TypeScript SDK as the client, over both transports. It checks every structuredContent against the
+// The official TypeScript SDK 1.x as the client, over every transport. It checks every structuredContent against the
 // tool's outputSchema by itself.
 import { Client } from '@modelcontextprotocol/sdk/client/index.js';
+import { SSEClientTransport } from '@modelcontextprotocol/sdk/client/sse.js';
 import { StdioClientTransport } from '@modelcontextprotocol/sdk/client/stdio.js';
 import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { GOOD_ARGUMENTS } from './support/arguments.mjs';
 import { BIN, Sandbox } from './support/product.mjs';
+import { checkClient } from './support/sdk_checks.mjs';
 
 const TRANSPORTS = {
-  stdio: async (sandbox) => new StdioClientTransport({ command: BIN, args: ['serve'], env: sandbox.env }),
-  http: async (sandbox) => new StreamableHTTPClientTransport(new URL((await sandbox.startHttp(['--demo'])).url)),
+  stdio: ({ sandbox }) => new StdioClientTransport({ command: BIN, args: ['serve'], env: sandbox.env, stderr: 'ignore' }),
+  http: ({ url }) => new StreamableHTTPClientTransport(url),
+  sse: ({ url }) => new SSEClientTransport(new URL('/sse', url)),
 };
+
+const server = {};
+before(async () => {
+  server.sandbox = await Sandbox.create();
+  server.url = new URL((await server.sandbox.startHttp(['--demo'])).url);
+});
+after(() => server.sandbox.close());
 
 for (const [name, open] of Object.entries(TRANSPORTS)) {
   describe(`SDK over ${name}`, () => {
     const client = new Client({ name: 'e2e', version: '1' });
-    let sandbox;
+    const subject = { client, call: (params, options) => client.callTool(params, undefined, options) };
     let tools;
 
     before(async () => {
-      sandbox = await Sandbox.create();
-      await sandbox.loadDemo();
-      await client.connect(await open(sandbox));
+      subject.sandbox = server.sandbox;
+      await client.connect(open(server));
       ({ tools } = await client.listTools());
     });
-    after(async () => {
-      await client.close();
-      await sandbox.close();
-    });
+    after(() => client.close());
 
     test('introduces itself', () => {
       assert.equal(client.getServerVersion().name, 'chimera-mcp');
@@ -36,8 +42,7 @@ for (const [name, open] of Object.entries(TRANSPORTS)) {
       assert.match(client.getInstructions(), /chimera_metrics/);
     });
 
-    test('lists exactly the known tools, each with all that it should have', () => {
-      assert.deepEqual(tools.map((tool) => tool.name).sort(), Object.keys(GOOD_ARGUMENTS).sort());
+    test('lists tools with all that each should have', () => {
       for (const tool of tools) {
         assert.ok(tool.title && tool.description.length > 40, tool.name);
         assert.equal(tool.inputSchema.type, 'object');
@@ -59,15 +64,6 @@ for (const [name, open] of Object.entries(TRANSPORTS)) {
       });
     }
 
-    test('a refusal is a result, and the next call works', async () => {
-      const refused = await client.callTool({ name: 'query', arguments: { sql: 'SELECT nonsense FROM bench_runs' } });
-      assert.equal(refused.isError, true);
-      const answer = await client.callTool({ name: 'query', arguments: { sql: 'SELECT count() FROM bench_runs' } });
-      assert.ok(Number(answer.structuredContent.rows[0][0]) >= 31);
-    });
-
-    test('an unknown tool is a protocol error that names the nearest one', async () => {
-      await assert.rejects(client.callTool({ name: 'query.trends', arguments: {} }), /query\.trend/);
-    });
+    checkClient(subject);
   });
 }
