@@ -19,6 +19,13 @@ export function checkClient(subject) {
     assert.ok(Number(structuredContent.rows[0][0]) >= 31);
   });
 
+  test('gets to every call of many at once its own answer', async () => {
+    const numbers = Array.from({ length: 20 }, (_, i) => i);
+    const ask = (number) => subject.call({ name: 'query', arguments: { sql: `SELECT ${number}` } });
+    const answers = await Promise.all(numbers.map(ask));
+    assert.deepEqual(answers.map(({ structuredContent }) => structuredContent.rows[0][0]), numbers);
+  });
+
   test('reads every list that the server offers', async () => {
     const { resources, prompts } = subject.client.getServerCapabilities();
     if (resources) {
