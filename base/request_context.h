@@ -3,11 +3,13 @@
 #pragma once
 
 #include <functional>
+#include <memory>
 #include <optional>
 #include <stop_token>
 #include <string>
 
 #include "base/deadline.h"
+#include "base/principal.h"
 
 namespace chimera {
 
@@ -24,6 +26,8 @@ struct RequestContext {
   std::string request_id;  ///< the JSON-RPC id as text, or a name for internal work; for logs
   std::string session_id;  ///< the MCP session, empty when there is none
   std::string client;      ///< "name/version" the client gave, for logs
+  /// Null where nobody has to say who he is (stdio, HTTP without authorization): he may do everything.
+  std::shared_ptr<const Principal> principal = {};
   std::function<void(const Progress&)> on_progress = {};  ///< empty when nobody wants to know; any thread, never blocks
 
   bool Cancelled() const { return stop.stop_requested(); }
