@@ -10,6 +10,7 @@
 
 #include "base/deadline.h"
 #include "base/principal.h"
+#include "base/statement_trace.h"
 
 namespace chimera {
 
@@ -29,6 +30,7 @@ struct RequestContext {
   /// Null where nobody has to say who he is (stdio, HTTP without authorization): he may do everything.
   std::shared_ptr<const Principal> principal = {};
   std::function<void(const Progress&)> on_progress = {};  ///< empty when nobody wants to know; any thread, never blocks
+  StatementTrace* trace = nullptr;  ///< borrowed; null when nobody wants to know which statements were sent
 
   bool Cancelled() const { return stop.stop_requested(); }
 

@@ -40,7 +40,7 @@ struct ToolResult {
   std::string meta_json;
   bool is_error = false;
   std::string error_code = {};    ///< of an error, for the log and counters: a stable name such as "timeout"
-  std::string query_id = {};      ///< of the statement that failed, for the log; may be empty
+  std::string query_id = {};      ///< of the statement that failed, or of those that were sent, for the log; or empty
   std::string content_json = {};  ///< the text of a JSON array of content blocks, sent instead of `text`; or empty
   InputNeed need = {};            ///< what the client has to be asked before there is a result
 };

@@ -108,9 +108,13 @@ mcp::ToolResult Registry::Call(const mcp::CallContext& context, std::string_view
     return ErrorResult(MakeError(ErrorCode::kUnknownTool, "no tool `" + std::string(name) + "`", Suggestion(name)));
   }
   RequestContext bounded = context;
+  StatementTrace trace;
+  bounded.trace = &trace;
   if (!tool->TakesTimeout()) bounded.deadline = context.deadline.Earlier(Deadline::After(timeout_));
   auto answer = tool->Run(bounded, arguments_json);
-  return answer ? AnswerResult(*std::move(answer)) : ErrorResult(answer.error());
+  mcp::ToolResult result = answer ? AnswerResult(*std::move(answer)) : ErrorResult(answer.error());
+  if (result.query_id.empty()) result.query_id = trace.Text();
+  return result;
 }
 
 std::string Registry::Suggestion(std::string_view name) const {
