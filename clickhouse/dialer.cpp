@@ -125,7 +125,13 @@ std::optional<Exchange> Dialer::Secure(Channel& channel, const Endpoint& endpoin
   auto context = ContextFor(endpoint.tls);
   if (!context) return Failed(Failure::kTlsFiles, context.error().message);
   const std::string name = endpoint.ServerName();
-  return channel.Secure(*std::move(context), name, name + " " + endpoint.Name(), patience, until);
+  auto ended = channel.Secure(*std::move(context), name, name + " " + endpoint.Name(), patience, until);
+  if (!ended || SpokeTls(ended->failure)) {
+    has_spoken_tls_ = true;
+  } else if (ended->failure == Failure::kTlsTimeout && !has_spoken_tls_ && !channel.Tls()->HasHeard()) {
+    ended->failure = Failure::kTlsSilent;
+  }
+  return ended;
 }
 
 std::optional<Exchange> Dialer::ExplainSilence(const Endpoint& endpoint, const Patience& patience) {

@@ -26,7 +26,7 @@ class Dialer {
                                             Deadline until) const;
   Attempt<std::unique_ptr<Channel>> ConnectUnix(const std::string& path, const Patience& patience,
                                                 Deadline until) const;
-  /// Nothing when the peer is who it should be, else why not.
+  /// Nothing when the peer is who it should be, else why not: kTlsSilent while it has never spoken TLS.
   std::optional<Exchange> Secure(Channel& channel, const Endpoint& endpoint, const Patience& patience, Deadline until);
 
   /// Why a peer closed a first, plain connection without a word: looks whether it answers to TLS, for a moment, and
@@ -34,12 +34,14 @@ class Dialer {
   std::optional<Exchange> ExplainSilence(const Endpoint& endpoint, const Patience& patience);
   /// The peer answered a request.
   void NoteAnswer() { has_answered_ = true; }
+  bool HasAnswered() const { return has_answered_; }
 
  private:
   Result<std::shared_ptr<TlsContext>> ContextFor(const TlsOptions& options);
 
   Resolver resolver_;
   std::atomic<bool> has_answered_{false};
+  std::atomic<bool> has_spoken_tls_{false};
   std::mutex mutex_;  ///< guards the context
   std::shared_ptr<TlsContext> context_;
 };

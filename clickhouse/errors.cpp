@@ -101,6 +101,7 @@ constexpr std::string_view kReadLess =
 constexpr std::string_view kSelectLess = "select fewer rows or columns, or aggregate";
 constexpr std::string_view kAskForGrant =
     "the database account lacks this right: use another table, or ask for the grant";
+constexpr std::string_view kCheckAccount = "check CH_USERNAME and CH_PASSWORD";  // advice.h says more
 constexpr std::string_view kDescribe = "describe the table to see its columns";
 constexpr std::string_view kFunctions = "system.functions lists every function";
 
@@ -114,15 +115,15 @@ constexpr Known kKnown[] = {
     {60, ErrorCode::kUnknownTable, "list the tables; write database.table for one outside the default database"},
     {62, ErrorCode::kSyntaxError, ""},
     {63, ErrorCode::kUnknownFunction, kFunctions},
-    {81, ErrorCode::kUnknownDatabase, "list the databases; a dataset's own is made by `chimera-mcp schema apply`"},
+    {81, ErrorCode::kUnknownDatabase, "list the databases"},
     {115, ErrorCode::kDatabaseError, "this server does not know the setting: leave it out"},
     {158, ErrorCode::kTooLarge, kSelectLess},
     {159, ErrorCode::kTimeout, kReadLess},
     {160, ErrorCode::kTimeout, kReadLess},
     {164, ErrorCode::kAccessDenied, "this connection only reads"},
-    {192, ErrorCode::kAccessDenied, "the server has no such account: check CH_USERNAME"},
-    {193, ErrorCode::kAccessDenied, "the password is wrong: check CH_PASSWORD"},
-    {194, ErrorCode::kAccessDenied, "the account needs a password: set CH_PASSWORD"},
+    {192, ErrorCode::kAccessDenied, kCheckAccount},
+    {193, ErrorCode::kAccessDenied, kCheckAccount},
+    {194, ErrorCode::kAccessDenied, kCheckAccount},
     {195, ErrorCode::kAccessDenied,
      "the account exists, but not for this machine's address: allow it in the account's HOST clause or <networks>"},
     {201, ErrorCode::kBusy, "the account's quota is used up: wait until its interval has passed"},
@@ -138,9 +139,7 @@ constexpr Known kKnown[] = {
     {456, ErrorCode::kInvalidArgument, "give every {name:Type} of the SQL a value of the same name"},
     {457, ErrorCode::kInvalidArgument, "give the parameter a value that fits its type"},
     {497, ErrorCode::kAccessDenied, kAskForGrant},
-    {kLoginFailed, ErrorCode::kAccessDenied,
-     "check CH_USERNAME and CH_PASSWORD; the server answers alike where the account may not connect from this "
-     "machine's address"},
+    {kLoginFailed, ErrorCode::kAccessDenied, kCheckAccount},
     {734, ErrorCode::kCancelled, ""},
     {735, ErrorCode::kCancelled, ""},
 };
@@ -171,13 +170,10 @@ std::string GrantHint(std::string_view text) {
 
 std::string HintFor(const Exception& exception, const Known& known) {
   constexpr int kReadonly = 164, kNoGrant = 497;
-  constexpr std::string_view kNameWriter = "name an account that may write in CH_WRITE_USERNAME and CH_WRITE_PASSWORD";
-  if (exception.code == kReadonly && exception.writes) return "this account only reads: " + std::string(kNameWriter);
   if (exception.code == kReadonly && exception.text.find("setting") != std::string::npos) {
     return "this account may not change settings: leave SETTINGS out";
   }
-  if (exception.code != kNoGrant) return std::string(known.hint);
-  return GrantHint(exception.text) + (exception.writes ? "; or " + std::string(kNameWriter) : "");
+  return exception.code == kNoGrant ? GrantHint(exception.text) : std::string(known.hint);
 }
 
 /// "Expected one of: A, B, C, …" with the first few of what can be hundreds.

@@ -14,9 +14,8 @@ namespace chimera::clickhouse {
 /// An exception as the server reported it.
 struct Exception {
   int code = 0;
-  std::string name;     ///< such as "UNKNOWN_TABLE"; empty on servers before 21.x
-  std::string text;     ///< without "Code: N. DB::Exception:", name and version
-  bool writes = false;  ///< of a statement that stores or changes something
+  std::string name;  ///< such as "UNKNOWN_TABLE"; empty on servers before 21.x
+  std::string text;  ///< without "Code: N. DB::Exception:", name and version
 };
 
 /// The exception in a reply or in the end of one: `Code: 60. DB::Exception: …` as every version writes it, or the

@@ -57,7 +57,8 @@ enum class Failure {
   kConnectTimeout,        ///< no answer to the attempt to connect
   kBacklogFull,           ///< a Unix socket whose queue of new connections stayed full
   kTlsFiles,              ///< our own certificate, key or authorities cannot be loaded any more
-  kTlsTimeout,            ///< the peer took the connection and did not answer the handshake
+  kTlsTimeout,            ///< the peer took the connection and did not finish the handshake
+  kTlsSilent,             ///< the same, and this peer has never spoken TLS, nor a byte this time
   kTlsNotSpoken,          ///< the peer answered the handshake with something that is not TLS
   kTlsVersion,            ///< no common version of TLS
   kTlsHandshake,          ///< the handshake failed in another way

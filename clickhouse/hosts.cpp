@@ -25,12 +25,6 @@ std::string InUtc(std::chrono::system_clock::time_point time) {
   return text;
 }
 
-std::string InSeconds(std::chrono::duration<double> time) {
-  char text[32];
-  snprintf(text, sizeof(text), "%.1f s", time.count());
-  return text;
-}
-
 std::string InARow(uint64_t failures) {
   return failures == 1 ? "once" : std::to_string(failures) + " times in a row";
 }
@@ -101,11 +95,11 @@ void Hosts::Succeeded(size_t number) {
   if (was_open) Changed();
 }
 
-void Hosts::Failed(size_t number, bool probe, TimePoint now, const std::string& reason) {
+void Hosts::Failed(size_t number, bool probe, TimePoint now, Reason reason) {
   std::lock_guard lock(mutex_);
   Host& host = hosts_[number];
   if (host.failures++ == 0) host.failing_since = std::chrono::system_clock::now();
-  host.reason = reason;
+  host.reason = std::move(reason);
   if (!host.open) {
     if (options_.failures_to_open > 0 && host.failures >= options_.failures_to_open) Open(number, now);
   } else if (probe) {
@@ -122,8 +116,8 @@ void Hosts::Open(size_t number, TimePoint now) {
   host.open = true;
   host.cooldown = options_.pace.first_cooldown;
   CoolDown(host, now);
-  log::Warning("the database at " + options_.names[number] + " failed " + InARow(host.failures) + " (" + host.reason +
-               "): its circuit is open until it answers again");
+  log::Warning("the database at " + options_.names[number] + " failed " + InARow(host.failures) + " (" +
+               host.reason.message + "): one call at a time tries it until it answers again");
   Changed();
 }
 
@@ -156,6 +150,14 @@ bool Hosts::AnyWorks(const Wish& wish) const {
   return false;
 }
 
+bool Hosts::AllFail(const Wish& wish) const {
+  std::lock_guard lock(mutex_);
+  for (size_t i = 0; i < hosts_.size(); ++i) {
+    if (IsWished(i, wish, false) && hosts_[i].failures == 0) return false;
+  }
+  return true;
+}
+
 bool Hosts::IsHopeless(TimePoint moment, TimePoint now, const Wish& wish) const {
   std::lock_guard lock(mutex_);
   for (size_t i = 0; i < hosts_.size(); ++i) {
@@ -172,25 +174,29 @@ void Hosts::Wait(const RequestContext& context, const Choice& choice, TimePoint 
   changed_.wait_until(lock, context.stop, until, [&] { return version_ != choice.version; });
 }
 
-Error Hosts::Unavailable(TimePoint now, const Wish& wish) const {
+Error Hosts::Unavailable(const Wish& wish) const {
   std::lock_guard lock(mutex_);
   std::vector<std::string> reasons;
+  std::string hint;
+  ErrorCode code = ErrorCode::kTimeout;
   for (size_t i = 0; i < hosts_.size(); ++i) {
-    if (IsWished(i, wish, false)) reasons.push_back(Describe(i, now));
+    if (!IsWished(i, wish, false)) continue;
+    reasons.push_back(Describe(i));
+    if (hint.empty()) hint = hosts_[i].reason.hint;
+    if (hosts_[i].reason.code != ErrorCode::kTimeout) code = hosts_[i].reason.code;
   }
-  Error error = MakeError(ErrorCode::kUnavailable, "the database cannot be reached: " + Join(reasons, "; "),
-                          "check that ClickHouse runs there; calls go through again as soon as it answers");
+  Error error = MakeError(code, "the database cannot be reached: " + Join(reasons, "; "), hint);
   error.unsent = true;
   return error;
 }
 
-std::string Hosts::Describe(size_t number, TimePoint now) const {
+std::string Hosts::Describe(size_t number) const {
   const Host& host = hosts_[number];
-  if (!host.open) return options_.names[number] + " works";
-  std::string next = host.probing ? "it is being tried now"
-                                  : "it will be tried again in " + InSeconds(std::max(host.try_again, now) - now);
-  return "the circuit to " + options_.names[number] + " is open after " + std::to_string(host.failures) +
-         " failures in a row since " + InUtc(host.failing_since) + " (" + host.reason + "), " + next;
+  const std::string& name = options_.names[number];
+  if (host.failures == 0) return name + " works";
+  const bool named = host.reason.message.find(name) != std::string::npos;
+  return (named ? "" : name + ": ") + host.reason.message + ", " + InARow(host.failures) + " since " +
+         InUtc(host.failing_since);
 }
 
 std::vector<ClientState::Host> Hosts::State() const {

@@ -44,6 +44,13 @@ class Hosts {
     uint64_t version = 0;        ///< for `Wait`
   };
 
+  /// Why an attempt failed, and what to do about it.
+  struct Reason {
+    std::string message = {};
+    std::string hint = {};
+    ErrorCode code = ErrorCode::kUnavailable;  ///< or kTimeout
+  };
+
   explicit Hosts(Options options);
 
   /// A host for one attempt. A cool-down that would take more than half of what is left until `deadline` counts as
@@ -53,7 +60,7 @@ class Hosts {
   /// The host answered, whatever it said. `probe` as `Choose` gave it.
   void Succeeded(size_t host);
   /// The host failed. Writes one line to the log when its circuit opens (and one when it closes).
-  void Failed(size_t host, bool probe, TimePoint now, const std::string& reason);
+  void Failed(size_t host, bool probe, TimePoint now, Reason reason);
   /// The connection of a probe stands. When that has not failed for a moment (200 ms), other callers may follow: the
   /// answer itself can take as long as a query does.
   void Reached(size_t host, TimePoint now);
@@ -63,15 +70,19 @@ class Hosts {
   /// True when a host that the wish does not avoid works.
   bool AnyWorks(const Wish& wish) const;
 
+  /// True when the latest attempt at every host of the wish failed.
+  bool AllFail(const Wish& wish) const;
+
   /// True when an attempt at every host of the wish has failed since `moment`, or has been hanging for a second.
   bool IsHopeless(TimePoint moment, TimePoint now, const Wish& wish) const;
 
   /// Blocks until something changed since `choice`, its time has come, `until`, or the cancellation.
   void Wait(const RequestContext& context, const Choice& choice, TimePoint until);
 
-  /// Why no host can be used: kUnavailable, unsent; names every host of the wish with its failures in a row, since
-  /// when, the last reason, and when it will be tried again.
-  Error Unavailable(TimePoint now, const Wish& wish) const;
+  /// Why no host can be used: kUnavailable, or kTimeout where all of them just did not answer; unsent. Says of every
+  /// host of the wish the last reason, how often it failed in a row, and since when; the hint is that of the first. In
+  /// words for somebody who knows of no circuits: it may be the last line of a command.
+  Error Unavailable(const Wish& wish) const;
 
   std::vector<ClientState::Host> State() const;
 
@@ -79,7 +90,7 @@ class Hosts {
   struct Host {
     uint64_t failures = 0;  ///< in a row
     std::chrono::system_clock::time_point failing_since;
-    std::string reason;
+    Reason reason;
     bool open = false;
     bool probing = false;
     TimePoint probed;                  ///< when the latest attempt at an open circuit began
@@ -95,7 +106,7 @@ class Hosts {
   void Open(size_t number, TimePoint now);
   void CoolDown(Host& host, TimePoint now) const;
   void Changed();
-  std::string Describe(size_t number, TimePoint now) const;
+  std::string Describe(size_t number) const;
 
   const Options options_;
   mutable std::mutex mutex_;  ///< guards everything below

@@ -9,6 +9,7 @@
 #include <random>
 #include <utility>
 
+#include "clickhouse/advice.h"
 #include "clickhouse/gzip.h"
 #include "clickhouse/http_options.h"
 #include "clickhouse/reply.h"
@@ -115,6 +116,7 @@ Result<Rows> HttpClient::Read(const RequestContext& context, const Query& query)
   };
   if (auto error = Run(context, job)) return *std::move(error);
   rows->statistics.elapsed_ms = MillisecondsSince(start);
+  if (context.trace != nullptr) context.trace->Note(rows->query_id);
   return *std::move(rows);
 }
 
@@ -156,6 +158,7 @@ Result<Written> HttpClient::Write(const RequestContext& context, const Insert& i
     return Carry(context, route, Kind::kWrite, job.role, request, body, reply, false);
   };
   if (auto error = Run(context, job)) return *std::move(error);
+  if (context.trace != nullptr) context.trace->Note(query_id);
   return Written{std::move(query_id), MillisecondsSince(start)};
 }
 
@@ -183,8 +186,9 @@ Verdict HttpClient::Carry(const RequestContext& context, Route& route, Kind kind
 
 std::optional<Error> HttpClient::Run(const RequestContext& context, const StatementRunner::Job& job) {
   auto error = runner_.Run(context, job);
-  if (error) error->message = WithoutSecrets(std::move(error->message), options_);
-  return error;
+  if (!error) return error;
+  error->message = WithoutSecrets(std::move(error->message), options_);
+  return WithAdvice(*std::move(error), job.kind, options_);
 }
 
 /// A peer that closed must be an error of the write, not the end of the process; OpenSSL cannot ask for that per call.

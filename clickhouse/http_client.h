@@ -24,6 +24,8 @@ struct HostAddress {
 struct Account {
   std::string username = "default";
   std::string password = {};
+  std::string username_source = {};  ///< for messages: "CH_USERNAME, environment"; empty: nobody named one
+  std::string password_source = {};  ///< the same, such as "CH_PASSWORD_FILE (my.conf:3)"; empty: none was given
 };
 
 struct HttpOptions {
@@ -36,6 +38,7 @@ struct HttpOptions {
   Account account = {};
   std::optional<Account> write_account = {};  ///< for Write; unset: `account`
   std::string database = "default";
+  std::vector<std::string> own_databases = {};  ///< that `chimera-mcp schema apply` makes, for messages
   std::optional<bool> compression = {};  ///< gzip both ways; unset: on, except to loopback addresses and Unix sockets
   size_t pool_size = 10;                 ///< connections at most, to all hosts together
   /// How often at most a failed statement is sent again, within its deadline: reads when the host failed or said "try

@@ -89,13 +89,7 @@ Exchange AfterFailedWrite(Channel& channel, HttpReply& reply, const Patience& pa
 std::string RequestHead(std::string_view method, const Endpoint& endpoint, const Post& post) {
   std::string head(method);
   head.append(" ").append(endpoint.path_prefix).append(post.target).append(" HTTP/1.1\r\nHost: ");
-  if (!endpoint.unix_socket.empty()) {
-    head += "localhost";
-  } else if (!endpoint.tls.server_name.empty()) {
-    head += endpoint.tls.server_name + ":" + std::to_string(endpoint.port);
-  } else {
-    head += endpoint.Name();
-  }
+  head += endpoint.unix_socket.empty() ? endpoint.Name() : "localhost";
   head += "\r\n";
   for (const auto& [name, value] : post.headers) head.append(name).append(": ").append(value).append("\r\n");
   if (method == "POST") head.append("Content-Length: ").append(std::to_string(post.body.size())).append("\r\n");

@@ -79,16 +79,24 @@ Words CertificateWords(const Endpoint& endpoint, const Exchange& exchange) {
   }
 }
 
+/// For a peer that seems to speak no TLS.
+std::string WithoutTls(const Endpoint& endpoint) {
+  return WithPorts("if port " + std::to_string(endpoint.port) +
+                   " speaks no TLS, set CH_SECURE=false or name the TLS port in CH_PORT; ");
+}
+
 Words HandshakeWords(const Endpoint& endpoint, const Exchange& exchange, const std::string& why) {
   const std::string name = endpoint.Name();
   switch (exchange.failure) {
     case Failure::kTlsFiles:
       return {exchange.detail, "mend the file; it is read again for the next connection"};
     case Failure::kTlsTimeout:
-      return {name + " took the connection but did not answer the TLS handshake",
-              WithPorts("that port may expect no TLS: turn TLS off, or use the TLS port; ")};
+      return {name + " did not finish the TLS handshake in time",
+              "look whether the server hangs or is overloaded, and at the firewalls between"};
+    case Failure::kTlsSilent:
+      return {name + " took the connection but did not answer the TLS handshake", WithoutTls(endpoint)};
     case Failure::kTlsNotSpoken:
-      return {name + " answers without TLS", WithPorts("turn TLS off for this connection, or use the TLS port; ")};
+      return {name + " answers without TLS", WithoutTls(endpoint)};
     case Failure::kTlsVersion:
       return {"no common TLS version with " + name + why,
               endpoint.tls.min_version == TlsVersion::k13
@@ -102,8 +110,7 @@ Words HandshakeWords(const Endpoint& endpoint, const Exchange& exchange, const s
                          "check that " + endpoint.tls.client_cert_file +
                              " is still valid and signed by an authority that the server trusts"};
     default:
-      return {"no TLS connection to " + name + why,
-              WithPorts("that port may expect no TLS, or the server's log says more; ")};
+      return {"no TLS connection to " + name + why, "the server's log may say more; " + WithoutTls(endpoint)};
   }
 }
 
@@ -111,8 +118,7 @@ Words PeerWords(const Endpoint& endpoint, const Exchange& exchange, const std::s
   const std::string name = endpoint.Name();
   switch (exchange.failure) {
     case Failure::kTlsExpected:
-      return {name + " expects TLS",
-              WithPorts("turn TLS on for this connection (CH_SECURE=true), or use the port without it; ")};
+      return {name + " expects TLS", WithPorts("set CH_SECURE=true, or name the port without TLS in CH_PORT; ")};
     case Failure::kNativeProtocol:
       return {name + " is ClickHouse's native protocol, not HTTP", WithPorts("use the other port: ")};
     case Failure::kNotHttp:
@@ -141,6 +147,7 @@ Words TcpWords(const Endpoint& endpoint, const Exchange& exchange) {
       return CertificateWords(endpoint, exchange);
     case Failure::kTlsFiles:
     case Failure::kTlsTimeout:
+    case Failure::kTlsSilent:
     case Failure::kTlsNotSpoken:
     case Failure::kTlsVersion:
     case Failure::kTlsClientCertificate:
@@ -173,13 +180,15 @@ Error ForeignReply(const Endpoint& endpoint, int status, std::string_view body) 
     return MakeError(code, name + " is ClickHouse's native protocol, not HTTP", WithPorts("use the other port: "));
   }
   if (Contains(body, "HTTP request was sent to HTTPS port") || Contains(body, "HTTP request to an HTTPS server")) {
-    return MakeError(code, name + " expects TLS", "turn TLS on for this connection (CH_SECURE=true)");
+    return MakeError(code, name + " expects TLS", "set CH_SECURE=true, or name the port without TLS in CH_PORT");
   }
   if (status == 401 || status == 403) {
     return MakeError(
         ErrorCode::kAccessDenied,
-        name + " refused the login (HTTP " + std::to_string(status) + ") without an answer of ClickHouse's",
-        "check CH_USERNAME and CH_PASSWORD, and what stands between here and the database");
+        name + " refused the request (HTTP " + std::to_string(status) + " \"" + Shorten(Trim(body), kBodyShown) +
+            "\"), and this is no answer of ClickHouse's",
+        "a proxy or firewall before the database refuses it, whatever the password: check CH_HOST, CH_PORT "
+        "and CH_HTTP_PATH, and that it lets this machine through");
   }
   if (status == 414) {
     return MakeError(ErrorCode::kTooLarge, "the statement's parameters are longer than " + name + " accepts",

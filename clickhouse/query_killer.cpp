@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "base/log.h"
+#include "clickhouse/dialer.h"
 #include "clickhouse/target.h"
 #include "sql/lexer.h"
 
@@ -69,7 +70,8 @@ void QueryKiller::Send(const Job& job, Deadline deadline) {
   // The server may close a connection that was kept at any moment; to kill twice does no harm.
   bool kept = connection_ && !connection_->IsStale();
   bool killed = (kept && TrySend(job, deadline)) || TrySend(job, deadline);
-  if (!killed && !std::exchange(failing_, true)) {
+  // What has never answered may be no ClickHouse at all; the call says what is wrong there.
+  if (!killed && endpoint_.dialer->HasAnswered() && !std::exchange(failing_, true)) {
     log::Warning("query " + job.query_id + " was abandoned and could not be stopped on " + endpoint_.Name() +
                  "; this is not said again until a query can be stopped there");
   }

@@ -1,6 +1,6 @@
 // Stops queries on one host that nobody waits for any more: KILL QUERY … ASYNC, sent from a thread and a connection
 // of its own, so that neither the caller, an exhausted pool nor another host delays it. Best effort: a failed kill is
-// only logged.
+// only logged, and not even that where nothing has ever answered.
 #pragma once
 
 #include <chrono>

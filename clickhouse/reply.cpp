@@ -24,9 +24,7 @@ int TextReply::ExceptionCode() const {
 
 std::optional<Exception> TextReply::FindError() const {
   const auto tag = head_.Find("X-ClickHouse-Exception-Tag");
-  auto exception = IsSuccess() ? FindLateException(Text(), tag) : FindException(Text(), tag, ExceptionCode());
-  if (exception) exception->writes = Writes();
-  return exception;
+  return IsSuccess() ? FindLateException(Text(), tag) : FindException(Text(), tag, ExceptionCode());
 }
 
 bool RowsReply::OnBody(std::string_view bytes) {

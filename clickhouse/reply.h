@@ -33,8 +33,6 @@ class TextReply : public Receiver {
 
  protected:
   bool IsSuccess() const { return head_.status == 200 && ExceptionCode() == 0; }
-  /// True when the statement stores or changes something.
-  virtual bool Writes() const { return true; }
   int ExceptionCode() const;
 
  private:
@@ -54,9 +52,6 @@ class RowsReply : public TextReply {
   bool IsResult() const override { return IsSuccess() && Head().framed && rows_.IsWhole(); }
   bool IsSettled() const override { return rows_.Truncated(); }
   Rows TakeRows() { return rows_.Take(); }
-
- protected:
-  bool Writes() const override { return false; }
 
  private:
   RowReader rows_;

@@ -50,6 +50,13 @@ Hosts::Options HostOptions(const HttpOptions& options, const std::vector<Endpoin
   return result;
 }
 
+/// What does not speak HTTP runs no query, and could not be asked to stop one.
+bool MayStillRun(const Exchange& exchange, const Verdict& verdict) {
+  const bool left = exchange.outcome != Outcome::kComplete && exchange.outcome != Outcome::kFailed;
+  const bool broken = verdict.setback == Setback::kBroken && exchange.failure != Failure::kNotHttp;
+  return exchange.sent && (left || broken);
+}
+
 /// Tells the hosts when the connection of a probe stands.
 class ProbeListener : public Receiver {
  public:
@@ -96,14 +103,11 @@ Verdict Route::Carry(const RequestContext& context, const Letter& letter, TextRe
   Verdict verdict = Judge(letter.kind, routes_->Where(Host()), exchange, reply, Deadline::Clock::now() - start);
   if (verdict.error) {
     verdict.error->query_id = letter.query_id;
-    verdict.error->unsent = !exchange.sent;
+    verdict.error->unsent = verdict.error->unsent || !exchange.sent;
     log::Debug("query " + letter.query_id + " failed: " + verdict.error->message);
   }
   Report(verdict);
-  bool left = exchange.outcome != Outcome::kComplete && exchange.outcome != Outcome::kFailed;
-  if (exchange.sent && (left || verdict.setback == Setback::kBroken)) {
-    routes_->killers_[Host()]->Kill(letter.query_id, letter.headers);
-  }
+  if (MayStillRun(exchange, verdict)) routes_->killers_[Host()]->Kill(letter.query_id, letter.headers);
   return verdict;
 }
 
@@ -112,8 +116,9 @@ void Route::Report(const Verdict& verdict) {
     routes_->hosts_.Succeeded(Host());
     probing_ = false;
   } else if (verdict.health == Health::kFailed) {
-    routes_->hosts_.Failed(Host(), std::exchange(probing_, false), Deadline::Clock::now(),
-                           Shorten(verdict.error->message, kMaxReasonBytes));
+    routes_->hosts_.Failed(
+        Host(), std::exchange(probing_, false), Deadline::Clock::now(),
+        {Shorten(verdict.error->message, kMaxReasonBytes), verdict.error->hint, verdict.error->code});
   }
 }
 
@@ -158,13 +163,13 @@ std::optional<Error> Routes::WaitForCircuit(const RequestContext& context, const
                                             const Hosts::Choice& choice, Hosts::TimePoint arrived,
                                             milliseconds& patience) {
   const auto start = Deadline::Clock::now();
-  if (patience <= milliseconds(0) && hosts_.IsHopeless(arrived, start, wish)) return hosts_.Unavailable(start, wish);
+  if (patience <= milliseconds(0) && hosts_.IsHopeless(arrived, start, wish)) return hosts_.Unavailable(wish);
   // Beyond its patience a call only stays until an attempt has shown something: nobody is refused for a cool-down.
   constexpr milliseconds kMoment{20};
   hosts_.Wait(context, choice, start + std::max(patience, kMoment));
   patience -= std::chrono::ceil<milliseconds>(Deadline::Clock::now() - start);
   if (context.Cancelled()) return std::nullopt;  // the pool says so
-  if (context.deadline.Expired()) return hosts_.Unavailable(Deadline::Clock::now(), wish);
+  if (context.deadline.Expired()) return hosts_.Unavailable(wish);
   return std::nullopt;
 }
 

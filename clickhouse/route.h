@@ -77,8 +77,9 @@ class Routes {
   size_t Count() const { return endpoints_.size(); }
   const Endpoint& Where(size_t host) const { return endpoints_[host]; }
   bool AnyWorks(const Wish& wish) const { return hosts_.AnyWorks(wish); }
-  /// As Hosts::Unavailable, now.
-  Error Unavailable(const Wish& wish) const { return hosts_.Unavailable(Deadline::Clock::now(), wish); }
+  bool AllFail(const Wish& wish) const { return hosts_.AllFail(wish); }
+  /// As Hosts::Unavailable.
+  Error Unavailable(const Wish& wish) const { return hosts_.Unavailable(wish); }
   ClientState State() const;
 
  private:

@@ -221,14 +221,17 @@ bool StatementRunner::Call::GoesOn(const Verdict& verdict) {
 
 /// What tells the caller more than that no further attempt came to pass.
 Error StatementRunner::Call::InsteadOf(Error error) const {
-  const bool ran_out = error.code == ErrorCode::kBusy || error.code == ErrorCode::kTimeout;
+  const bool alone = runner_.routes_.Count() == 1;
+  const bool ran_out = error.code == ErrorCode::kBusy || error.code == ErrorCode::kTimeout ||
+                       (error.code == ErrorCode::kUnavailable && alone && last_ && last_->code == error.code);
   return ran_out && last_ ? *last_ : error;
 }
 
 Error StatementRunner::Call::Final(const Verdict& verdict) const {
   Error error = *verdict.error;
   const Routes::Wish candidates{.only = wish_.only};
-  if (verdict.health == Health::kFailed && !runner_.routes_.AnyWorks(candidates)) {
+  const bool several = runner_.routes_.Count() > 1;  // of a single one, the attempt's own words say everything
+  if (several && verdict.health == Health::kFailed && runner_.routes_.AllFail(candidates)) {
     error.message = runner_.routes_.Unavailable(candidates).message;
   }
   if (open_) error = Unclear(std::move(error));

@@ -40,6 +40,8 @@ class TlsSession {
   /// True when bytes came that nobody has read.
   bool HasPending() const { return SSL_has_pending(ssl_.get()) == 1; }
   uint64_t BytesOut() const { return traffic_.bytes_out; }
+  /// True when the peer has said something, whatever it was.
+  bool HasHeard() const { return !traffic_.first_in.empty(); }
   bool WasResumed() const { return SSL_session_reused(ssl_.get()) == 1; }
   /// What is known of the peer, also after a handshake that failed for its certificate.
   const std::optional<TlsFacts>& Facts() const { return facts_; }

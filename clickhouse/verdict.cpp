@@ -18,13 +18,22 @@ bool HadFairTime(const Endpoint& endpoint, std::chrono::steady_clock::duration t
 }
 
 bool RanOutOfTime(Failure failure) {
-  return failure == Failure::kConnectTimeout || failure == Failure::kTlsTimeout || failure == Failure::kNameTimeout;
+  switch (failure) {
+    case Failure::kNameTimeout:
+    case Failure::kConnectTimeout:
+    case Failure::kTlsTimeout:
+    case Failure::kTlsSilent:
+      return true;
+    default:
+      return false;
+  }
 }
 
 /// What only somebody who changes a file, a certificate or a port can mend.
 bool IsLasting(Failure failure) {
   switch (failure) {
     case Failure::kTlsFiles:
+    case Failure::kTlsSilent:
     case Failure::kTlsNotSpoken:
     case Failure::kTlsVersion:
     case Failure::kTlsExpired:
@@ -88,11 +97,19 @@ Verdict Foreign(const Endpoint& endpoint, int status, std::string_view text) {
   return verdict;
 }
 
+/// The peer has shown that it did not take the request as one: it was sent to the wrong port, or without a certificate.
+bool WasTurnedAway(Failure failure) {
+  return failure == Failure::kTlsExpected || failure == Failure::kNativeProtocol ||
+         failure == Failure::kTlsClientCertificate;
+}
+
 Verdict Disconnected(const Endpoint& endpoint, const Exchange& exchange, std::chrono::steady_clock::duration took) {
   Verdict verdict;
   verdict.error = NetworkError(endpoint, exchange);
-  verdict.setback = exchange.sent ? Setback::kBroken : Setback::kUnsent;
-  verdict.unclear = exchange.sent;
+  const bool arrived = exchange.sent && !WasTurnedAway(exchange.failure);
+  verdict.error->unsent = !arrived;
+  verdict.setback = arrived ? Setback::kBroken : Setback::kUnsent;
+  verdict.unclear = arrived;
   verdict.health = Health::kFailed;
   if (RanOutOfTime(exchange.failure) && !HadFairTime(endpoint, took)) verdict.health = Health::kUnknown;
   if (exchange.failure == Failure::kBacklogFull) {  // has been waited for already

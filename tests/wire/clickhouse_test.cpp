@@ -224,7 +224,8 @@ TEST_F(Wire, TheWrongPortIsNamed) {
   EXPECT_TRUE(Has(plain_to_tls.message, "expects TLS")) << plain_to_tls.message;
   EXPECT_TRUE(Has(plain_to_tls.hint, "CH_SECURE=true")) << plain_to_tls.hint;
   // This server waits for the end of a line, which the random bytes of a handshake may hold.
-  EXPECT_TRUE(Has(WrongPort(server_->HttpPort(), true).hint, "turn TLS off"));
+  EXPECT_TRUE(Has(WrongPort(server_->HttpPort(), true).hint,
+                  "if port " + std::to_string(server_->HttpPort()) + " speaks no TLS, set CH_SECURE=false"));
   EXPECT_TRUE(Has(WrongPort(server_->NativePort(), false).message, "is ClickHouse's native protocol"));
   EXPECT_TRUE(Has(WrongPort(server_->NativePort(), true).message, "is ClickHouse's native protocol"));
   EXPECT_TRUE(Has(WrongPort(server_->NativeTlsPort(), true).message, "is ClickHouse's native protocol"));

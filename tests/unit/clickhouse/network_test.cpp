@@ -147,6 +147,56 @@ TEST(Network, TlsToASilentPeerEndsAtTheDeadline) {
   EXPECT_LT(took, 5s);
 }
 
+TEST(Network, APeerThatNeverSpokeTlsIsNotAskedAgain) {
+  BlackHole hole;
+  HttpOptions options = OptionsFor({hole.Port()});
+  options.secure = true;
+  options.retries = 3;
+  options.connect_timeout = 1s;
+  Error error;
+  auto took = Timed([&] { error = Connect(options)->Read(Within(10s), {.sql = "x"}).error(); });
+  EXPECT_LT(took, 1900ms);
+  EXPECT_EQ(error.code, ErrorCode::kUnavailable);
+  EXPECT_TRUE(error.unsent);
+  EXPECT_TRUE(Has(error.hint, "if port " + std::to_string(hole.Port()) + " speaks no TLS, set CH_SECURE=false"))
+      << error.hint;
+}
+
+TEST(Network, WhatWentToTheWrongPortIsNotStoppedThere) {
+  const std::string alert("\x15\x03\x01\x00\x02\x02\x50", 7);
+  const std::string native("\x02\x01\x00", 3);
+  for (const std::string& answer : {alert, native, std::string("SSH-2.0-x\r\n")}) {
+    ScriptedServer server([&](const WireRequest&, Peer& peer) {
+      peer.Send(answer);
+      return false;
+    });
+    EXPECT_FALSE(ConnectTo(server.Port())->Read(Within(5s), {.sql = "x"}));
+    EXPECT_TRUE(server.KillRequests().empty()) << "the client is gone, and what it had to stop with it";
+  }
+}
+
+TEST(Network, AnInsertThatWentToTheWrongPortIsKnownNotToBeStored) {
+  ScriptedServer server([](const WireRequest&, Peer& peer) {
+    peer.Send(std::string("\x15\x03\x01\x00\x02\x02\x50", 7));
+    return false;
+  });
+  const Insert insert{
+      .database = "d", .table = "t", .columns = {"a"}, .body = "{\"a\":1}\n", .deduplication_token = "x"};
+  auto written = ConnectTo(server.Port())->Write(Within(5s), insert);
+  ASSERT_FALSE(written);
+  EXPECT_TRUE(written.error().unsent);
+  EXPECT_FALSE(Has(written.error().message, "may or may not")) << written.error().message;
+}
+
+TEST(Network, AProxysRefusalIsNoWrongPassword) {
+  ScriptedServer server(Always(Reply("host not allowed", 403)));
+  auto rows = ConnectTo(server.Port())->Read(Within(5s), {.sql = "x"});
+  ASSERT_FALSE(rows);
+  EXPECT_EQ(rows.error().code, ErrorCode::kAccessDenied);
+  EXPECT_TRUE(Has(rows.error().message, "HTTP 403 \"host not allowed\"")) << rows.error().message;
+  EXPECT_FALSE(Has(rows.error().hint, "CH_PASSWORD")) << rows.error().hint;
+}
+
 TEST(Options, ThatCannotWorkAreRefused) {
   auto code = [](HttpOptions options) {
     auto client = CreateHttpClient(std::move(options));

