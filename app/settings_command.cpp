@@ -74,14 +74,20 @@ void PrintGroup(const config::Config& config, config::Source source, const std::
   if (!lines.empty()) std::printf("\n# %s:\n%s", Heading(source, file).c_str(), lines.c_str());
 }
 
-// What is set in vain is named by a notice.
+void PrintSetAside(const config::Config& config) {
+  std::string lines;
+  for (const auto& [name, why] : config.set_aside) lines += "#" + name + "=  (" + why + ")\n";
+  if (!lines.empty()) std::printf("\n# Set, but without effect:\n%s", lines.c_str());
+}
+
 void PrintUnset(const config::Config& config) {
   std::string lines;
   for (const auto& spec : config::Settings()) {
-    if (!spec.same_as.empty() || config.effective.contains(spec.name)) continue;
+    const bool listed = config.effective.contains(spec.name) || config.set_aside.contains(spec.name);
+    if (!spec.same_as.empty() || listed) continue;
     lines += "#" + std::string(spec.name) + "=  (" + std::string(spec.fallback) + ")\n";
   }
-  if (!lines.empty()) std::printf("\n# Unset, or without effect:\n%s", lines.c_str());
+  if (!lines.empty()) std::printf("\n# Unset:\n%s", lines.c_str());
 }
 
 Json SettingJson(const config::SettingSpec& spec, const config::EffectiveSetting& setting) {
@@ -102,6 +108,7 @@ void PrintJson(const config::Config& config, const std::string& file) {
   const Json out = {{"database", Database(config)},
                     {"settings_file", file.empty() ? Json() : Json(file)},
                     {"settings", settings},
+                    {"without_effect", config.set_aside},
                     {"notices", config.notices}};
   std::printf("%s\n", out.dump(2, ' ', false, Json::error_handler_t::replace).c_str());
 }
@@ -136,6 +143,7 @@ int PrintSettings(const config::Config& config, const config::SettingValues& val
        {config::Source::kFlag, config::Source::kEnvironment, config::Source::kFile, config::Source::kDefault}) {
     PrintGroup(config, source, file);
   }
+  PrintSetAside(config);
   PrintUnset(config);
   return kDone;
 }

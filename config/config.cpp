@@ -38,8 +38,19 @@ int HttpPortOf(SettingReader& reader, const std::string& given, int port) {
   return http;
 }
 
-int CommonPort(SettingReader& reader, bool secure) {
+void SetAsideWithNotice(SettingReader& reader, const std::string& why, const std::vector<std::string>& names) {
+  for (const auto& name : names) reader.SetAside(name, why);
+  if (!names.empty()) reader.Notice("without effect because " + why + ": " + Join(names, ", "));
+}
+
+int CommonPort(SettingReader& reader, bool secure, bool needed) {
   const auto given = static_cast<int>(reader.Integer("CH_PORT", secure ? 8443 : 8123, 1, 65535));
+  if (!needed) {
+    const std::string why = "every host in CH_HOST has a port of its own";
+    reader.SetAside("CH_PORT", why);
+    if (reader.IsSet("CH_PORT")) reader.Notice("without effect because " + why + ": CH_PORT");
+    return given;
+  }
   const int port = HttpPortOf(reader, "CH_PORT=" + std::to_string(given), given);
   if (port != given) reader.Record("CH_PORT", std::to_string(port), "CH_PORT");
   return port;
@@ -83,7 +94,9 @@ void LoadHosts(SettingReader& reader, const std::string& text, HttpOptions& opti
   auto hosts = ParseHosts(text);
   if (!hosts.ok()) return reader.Refuse("CH_HOST", hosts.error().message, hosts.error().hint);
   options.secure = IsSecure(reader, *hosts);
-  const int common_port = CommonPort(reader, options.secure);
+  const bool portless =
+      std::any_of(hosts->list.begin(), hosts->list.end(), [](const auto& host) { return !host.port; });
+  const int common_port = CommonPort(reader, options.secure, portless);
   options.hosts.clear();
   std::vector<std::string> names;
   for (auto& host : hosts->list) {
@@ -92,8 +105,6 @@ void LoadHosts(SettingReader& reader, const std::string& text, HttpOptions& opti
   }
   reader.Record("CH_HOST", Join(names, ","), "CH_HOST");
   NoticeOddPorts(reader, options);
-  const bool portless =
-      std::any_of(hosts->list.begin(), hosts->list.end(), [](const auto& host) { return !host.port; });
   if (hosts->secure && portless && !reader.IsSet("CH_PORT")) {
     reader.Notice("CH_HOST names no port: using ClickHouse's own, " + std::to_string(common_port));
   }
@@ -115,17 +126,26 @@ void LoadPath(SettingReader& reader, HttpOptions& options) {
   reader.Record("CH_HTTP_PATH", path.empty() ? "/" : path, given ? "CH_HTTP_PATH" : "CH_HOST");
 }
 
-std::string Username(SettingReader& reader) {
+// "CH_USERNAME, environment"; empty when it is unset.
+std::string SourceOf(const SettingReader& reader, std::string_view name) {
+  return reader.IsSet(name) ? std::string(name) + ", " + reader.Origin(name) : "";
+}
+
+clickhouse::Account ReadAccount(SettingReader& reader) {
   const std::string_view from = reader.InForce("CH_USERNAME", "CH_USER", true);
   std::string name = reader.Text(from, "default");
   if (from != "CH_USERNAME") reader.Record("CH_USERNAME", name, from);
-  return name;
+  auto password = reader.Password("CH_PASSWORD", "CH_PASSWORD_FILE").value_or(Password{});
+  return {std::move(name), std::move(password.text), SourceOf(reader, from), std::move(password.source)};
 }
 
 std::optional<clickhouse::Account> WriteAccount(SettingReader& reader) {
   const auto username = reader.Text("CH_WRITE_USERNAME");
   auto password = reader.Password("CH_WRITE_PASSWORD", "CH_WRITE_PASSWORD_FILE");
-  if (username) return clickhouse::Account{*username, password.value_or("")};
+  if (username) {
+    auto [text, source] = std::move(password).value_or(Password{});
+    return clickhouse::Account{*username, std::move(text), SourceOf(reader, "CH_WRITE_USERNAME"), std::move(source)};
+  }
   if (password) {
     reader.Refuse(reader.IsSet("CH_WRITE_PASSWORD") ? "CH_WRITE_PASSWORD" : "CH_WRITE_PASSWORD_FILE",
                   "is set without CH_WRITE_USERNAME", "set CH_WRITE_USERNAME to the account that it belongs to");
@@ -159,14 +179,13 @@ clickhouse::TlsOptions Tls(SettingReader& reader) {
 void LoadRemote(SettingReader& reader, const std::string& hosts, HttpOptions& options) {
   LoadHosts(reader, hosts, options);
   LoadPath(reader, options);
-  options.account.username = Username(reader);
-  options.account.password = reader.Password("CH_PASSWORD", "CH_PASSWORD_FILE").value_or("");
+  options.account = ReadAccount(reader);
   options.write_account = WriteAccount(reader);
   options.connect_timeout = std::chrono::seconds(reader.Integer("CH_CONNECT_TIMEOUT", 5, 1, 300));
   if (options.secure) {
     options.tls = Tls(reader);
-  } else if (const auto names = SetInVain(reader, Scope::kTls); !names.empty()) {
-    reader.Notice("without effect because TLS is off (CH_SECURE): " + Join(names, ", "));
+  } else {
+    SetAsideWithNotice(reader, "TLS is off (CH_SECURE)", SetInVain(reader, Scope::kTls));
   }
 }
 
@@ -179,15 +198,18 @@ void LoadClickHouse(SettingReader& reader, Config& config) {
   const auto hosts = reader.Text("CH_HOST");
   config.embedded = !hosts;
   if (hosts) return LoadRemote(reader, *hosts, options);
-  if (const auto names = SetInVain(reader, Scope::kRemote); !names.empty()) {
-    reader.Notice("without effect because CH_HOST is unset, and the embedded engine is used: " + Join(names, ", "));
-  }
+  reader.SetAside("CH_RETRY_ATTEMPTS", "");  // in force for nobody, set or not
+  SetAsideWithNotice(reader, "CH_HOST is unset, and the embedded engine is used", SetInVain(reader, Scope::kRemote));
 }
 
 void LoadEngine(SettingReader& reader, Config& config) {
   config.engine.data_dir = reader.Path("CHIMERA_DATA_DIR", DefaultDataDir(reader));
   config.engine.library = reader.Path("CHIMERA_LIBCHDB", "");
   config.engine.idle_exit = std::chrono::seconds(reader.Integer("CHIMERA_ENGINE_IDLE", 300, 1, 86400));
+  if (config.embedded) return;
+  for (const auto& setting : Settings()) {  // without a notice: an image or a profile may set them for either case
+    if (setting.scope == Scope::kEmbedded) reader.SetAside(setting.name, "CH_HOST is set: no embedded engine is used");
+  }
 }
 
 /// The files are read by the listener that uses them: other commands may run as somebody who cannot read the key.
@@ -237,6 +259,7 @@ Result<Config> Load(const SettingValues& values) {
   config.settings_file = values.FilePath();
   config.notices = reader.TakeNotices();
   config.effective = reader.TakeEffective();
+  config.set_aside = reader.TakeSetAside();
   return config;
 }
 
@@ -250,7 +273,7 @@ Result<HostPort> ParseHostPort(std::string_view text) {
   const bool valid = error == std::errc() && end == port.data() + port.size() && out.port >= 0 && out.port <= 65535;
   if (host.empty() || !valid) {
     return MakeError(ErrorCode::kInvalidArgument, "`" + std::string(text) + "` is not HOST:PORT",
-                     "write it as 127.0.0.1:8080");
+                     "write it as 127.0.0.1:" + std::string(host.empty() && valid ? port : "8080"));
   }
   out.host = host;
   return out;

@@ -35,6 +35,7 @@ struct Config {
   std::vector<std::string> notices;          ///< what was adapted or is without effect, for the log
   std::string settings_file;                 ///< that was read; empty: none
   EffectiveSettings effective;               ///< what is in force, by name; settings that are unset are not in it
+  std::map<std::string, std::string, std::less<>> set_aside;  ///< settings that are set without effect, and why
 };
 
 /// Reads the files that settings name. kInvalidArgument naming the setting, its value unless it is secret, where it was

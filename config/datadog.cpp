@@ -34,12 +34,18 @@ metrics::StatsdOptions LoadStatsd(SettingReader& reader) {
   if (url && !TakeUrl(*url, options)) {
     reader.Refuse("DD_DOGSTATSD_URL", "is not udp://HOST:PORT or unix:///PATH", "set it to one of these, or unset it");
   }
+  if (url) reader.SetAside("DD_AGENT_HOST", "DD_DOGSTATSD_URL is set");
+  if (!options.socket.empty()) reader.SetAside("DD_DOGSTATSD_PORT", "DD_DOGSTATSD_URL is set");
   constexpr std::pair<const char*, const char*> kTags[] = {{"DD_ENTITY_ID", "dd.internal.entity_id"},
                                                            {"DD_SERVICE", "service"},
                                                            {"DD_ENV", "env"},
                                                            {"DD_VERSION", "version"}};
   for (const auto& [setting, tag] : kTags) {
     if (const auto value = reader.Text(setting)) options.tags.push_back(metrics::Tag(tag, *value));
+  }
+  if (!options.host.empty() || !options.socket.empty()) return options;
+  for (const char* name : {"DD_DOGSTATSD_PORT", "DD_ENTITY_ID", "DD_SERVICE", "DD_ENV", "DD_VERSION"}) {
+    reader.SetAside(name, "DD_AGENT_HOST is unset");
   }
   return options;
 }

@@ -10,6 +10,12 @@ namespace chimera::config {
 namespace {
 
 constexpr size_t kMaxPasswordBytes = 4096;
+constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";  // some editors put it before UTF-8
+
+// As some shells write what is redirected into a file.
+bool IsUtf16(std::string_view text) {
+  return text.starts_with("\xFF\xFE") || text.starts_with("\xFE\xFF");
+}
 
 bool IsControl(char c) {
   return static_cast<unsigned char>(c) < 0x20 || c == 0x7F;
@@ -70,6 +76,11 @@ void SettingReader::Record(std::string_view name, std::string text, std::string_
       setting.given = Trim(given->text);
   }
   effective_[std::string(name)] = std::move(setting);
+}
+
+void SettingReader::SetAside(std::string_view name, const std::string& why) {
+  if (const auto known = effective_.find(name); known != effective_.end()) effective_.erase(known);
+  if (IsSet(name)) set_aside_[std::string(name)] = why;
 }
 
 std::optional<std::string> SettingReader::Trimmed(std::string_view name) {
@@ -182,26 +193,35 @@ std::optional<std::string> SettingReader::PasswordFile(std::string_view name) {
   if (file->open_to_all && !IsContainerSecret(path)) {
     Notice("every user of this machine can read " + path + " (" + std::string(name) + "): chmod 600 it");
   }
+  if (IsUtf16(file->text)) Refuse(name, "is in UTF-16", "save it as UTF-8");
+  if (file->text.starts_with(kByteOrderMark)) file->text.erase(0, kByteOrderMark.size());
   if (Trim(file->text).empty()) Refuse(name, "is empty", "write the password into it, or unset the setting");
   return std::move(file->text);
 }
 
-std::optional<std::string> SettingReader::Password(std::string_view name, std::string_view file_name) {
+std::string SettingReader::Origin(std::string_view name) const {
+  const auto given = values_.Find(name);
+  return given ? given->origin : "";
+}
+
+std::optional<config::Password> SettingReader::Password(std::string_view name, std::string_view file_name) {
   const std::string_view from = InForce(name, file_name, false);
   const auto given = values_.Find(from);
   if (!given) return std::nullopt;
   const auto text = from == name ? given->text : PasswordFile(from);
   if (!text) return std::nullopt;
   if (from == name) Record(name, "");
-  const std::string password(WithoutLineBreak(*text));
+  std::string password(WithoutLineBreak(*text));
+  std::string source = std::string(from) + " (" + given->origin + ")";
   if (HasControl(password)) {
     Refuse(from, "holds a line break or another control character, which HTTP cannot send",
            "give the password alone, on one line");
   }
   if (Trim(password) != password) {
     Notice("the password of " + std::string(from) + " begins or ends with white space, which HTTP does not keep");
+    source += ", and begins or ends with white space";
   }
-  return password;
+  return config::Password{std::move(password), std::move(source)};
 }
 
 }  // namespace chimera::config

@@ -23,6 +23,11 @@ struct EffectiveSetting {
 };
 using EffectiveSettings = std::map<std::string, EffectiveSetting, std::less<>>;
 
+struct Password {
+  std::string text;
+  std::string source;  ///< for messages: "CH_PASSWORD_FILE (my.conf:3)"
+};
+
 class SettingReader {
  public:
   /// `values` must outlive the reader.
@@ -42,8 +47,9 @@ class SettingReader {
   std::string FromHome(std::string path) const;
   /// A path of a file that can be read now; empty when unset.
   std::string ReadablePath(std::string_view name);
-  /// A password: of `name`, or of the file that `file_name` names. One line break at its end is taken off.
-  std::optional<std::string> Password(std::string_view name, std::string_view file_name);
+  /// A password: of `name`, or of the file that `file_name` names. One line break at its end is taken off, and so is a
+  /// byte order mark at the start of the file.
+  std::optional<config::Password> Password(std::string_view name, std::string_view file_name);
 
   /// Of two settings for one thing, the one in force: that from the higher source; `first` when neither is set. Both
   /// from one source are refused, unless they say the same and `may_agree`.
@@ -51,6 +57,8 @@ class SettingReader {
 
   bool IsSet(std::string_view name) const { return values_.Find(name).has_value(); }
   std::optional<std::string> Foreign(std::string_view name) const { return values_.Foreign(name); }
+  /// Where the value comes from, for messages: "environment", "my.conf:3", "--ch-host"; empty when it is unset.
+  std::string Origin(std::string_view name) const;
 
   /// "CH_PORT=http (environment) " + why. The first refusal stays.
   void Refuse(std::string_view name, const std::string& why, const std::string& hint);
@@ -59,9 +67,14 @@ class SettingReader {
   /// setting) was given.
   void Record(std::string_view name, std::string text, std::string_view because_of);
 
+  /// Whatever `name` was given has no effect, because of `why`, such as "CH_HOST is unset".
+  void SetAside(std::string_view name, const std::string& why);
+
   const std::optional<Error>& Failure() const { return failure_; }
   std::vector<std::string> TakeNotices() { return std::move(notices_); }
   EffectiveSettings TakeEffective() { return std::move(effective_); }
+  /// Why settings that are set have no effect, by name.
+  std::map<std::string, std::string, std::less<>> TakeSetAside() { return std::move(set_aside_); }
 
  private:
   std::optional<std::string> Trimmed(std::string_view name);
@@ -72,6 +85,7 @@ class SettingReader {
   std::optional<Error> failure_;
   std::vector<std::string> notices_;
   EffectiveSettings effective_;
+  std::map<std::string, std::string, std::less<>> set_aside_;
 };
 
 }  // namespace chimera::config

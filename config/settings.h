@@ -18,8 +18,9 @@ namespace chimera::config {
 /// What a setting needs to have an effect.
 enum class Scope {
   kAlways,
-  kRemote,  ///< CH_HOST
-  kTls,     ///< CH_HOST and TLS
+  kEmbedded,  ///< no CH_HOST
+  kRemote,    ///< CH_HOST
+  kTls,       ///< CH_HOST and TLS
 };
 
 struct SettingSpec {

@@ -243,5 +243,23 @@ TEST(ParseHostPort, TakesNamesAndAddresses) {
   }
 }
 
+TEST(Config, WhatHasNoEffectIsNotInForce) {
+  const auto config = LoadFrom({{"CH_HOST", "a:1,b:2"}, {"CH_PORT", "9440"}, {"CHIMERA_DATA_DIR", "/x"}});
+  ASSERT_TRUE(config.ok());
+  for (const char* name : {"CH_PORT", "CHIMERA_DATA_DIR", "CHIMERA_ENGINE_IDLE"}) {
+    EXPECT_FALSE(config->effective.contains(name)) << name;
+  }
+  EXPECT_EQ(config->set_aside.at("CH_PORT"), "every host in CH_HOST has a port of its own");
+  EXPECT_EQ(config->set_aside.at("CHIMERA_DATA_DIR"), "CH_HOST is set: no embedded engine is used");
+  EXPECT_FALSE(config->set_aside.contains("CHIMERA_ENGINE_IDLE")) << "nobody set it";
+  ASSERT_EQ(config->notices.size(), 1u);
+  EXPECT_EQ(config->notices[0], "without effect because every host in CH_HOST has a port of its own: CH_PORT");
+  EXPECT_EQ(LoadFrom({{"CH_HOST", "a:1,b"}, {"CH_PORT", "2"}})->effective.at("CH_PORT").text, "2");
+  const auto embedded = LoadFrom({{"CH_RETRY_ATTEMPTS", "5"}, {"DD_SERVICE", "x"}});
+  EXPECT_FALSE(embedded->effective.contains("CH_RETRY_ATTEMPTS"));
+  EXPECT_TRUE(embedded->set_aside.contains("CH_RETRY_ATTEMPTS"));
+  EXPECT_EQ(embedded->set_aside.at("DD_SERVICE"), "DD_AGENT_HOST is unset");
+}
+
 }  // namespace
 }  // namespace chimera::config

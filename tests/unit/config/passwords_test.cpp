@@ -82,6 +82,30 @@ TEST_F(Passwords, OfFilesOpenToAllAreNamed) {
   EXPECT_EQ(NoticesOf(With("CH_PASSWORD_FILE", Write("x", 0640))), "");
 }
 
+TEST_F(Passwords, OfFilesLoseAByteOrderMark) {
+  EXPECT_EQ(PasswordOf(With("CH_PASSWORD_FILE", Write("\xEF\xBB\xBF"
+                                                      "abc\r\n"))),
+            "abc");
+  EXPECT_NE(FailureOf(With("CH_PASSWORD_FILE", Write("\xFF\xFE"
+                                                     "a")))
+                .find("is in UTF-16"),
+            std::string::npos);
+}
+
+TEST_F(Passwords, SayWhereTheyComeFrom) {
+  const auto source = [](const SettingMap& variables) {
+    return LoadFrom(variables)->clickhouse.account.password_source;
+  };
+  EXPECT_EQ(source(With("CH_PASSWORD", "a")), "CH_PASSWORD (environment)");
+  EXPECT_EQ(source(With("CH_PASSWORD_FILE", Write("a\n"))), "CH_PASSWORD_FILE (environment)");
+  EXPECT_EQ(source(With("CH_PASSWORD", "a ")), "CH_PASSWORD (environment), and begins or ends with white space");
+  EXPECT_EQ(source({{"CH_HOST", "db"}}), "");
+  const SettingsFile file{"my.conf", {{"CH_HOST", {"db", 1}}, {"CH_USER", {"me", 2}}, {"CH_PASSWORD", {"a", 3}}}};
+  const auto account = Load(Values({}, {}, file))->clickhouse.account;
+  EXPECT_EQ(account.username_source, "CH_USER, my.conf:2");
+  EXPECT_EQ(account.password_source, "CH_PASSWORD (my.conf:3)");
+}
+
 TEST_F(Passwords, HaveOneSource) {
   const std::string path = Write("from file");
   SettingMap both = With("CH_PASSWORD", "direct");
