@@ -33,8 +33,8 @@ std::string DescribeDatabase(const config::Config& config) {
     text += (host.find(':') == std::string::npos ? host : "[" + host + "]") + ":" + std::to_string(port);
   }
   text += options.path_prefix + " as " + options.account.username;
-  if (options.write_account) text += " and " + options.write_account->username;
-  return text + (options.secure ? " by TLS" : " without TLS");
+  if (options.write_account) text += ", inserting as " + options.write_account->username;
+  return text + (options.secure ? ", by TLS" : ", without TLS");
 }
 
 Result<std::unique_ptr<Backend>> Backend::Create(const config::Config& config, bool migrate, const Observe& observe) {
@@ -44,6 +44,7 @@ Result<std::unique_ptr<Backend>> Backend::Create(const config::Config& config, b
   backend->datasets_ = std::move(*datasets);
 
   clickhouse::HttpOptions options = config.clickhouse;
+  for (const auto& dataset : backend->datasets_) options.own_databases.push_back(dataset.database);
   std::unique_ptr<engine::Supervisor> supervisor;
   if (config.embedded) {
     auto created = engine::Supervisor::Create(config.engine);

@@ -16,7 +16,9 @@ RequestContext Context(const std::stop_token& stop, const char* name) {
 }  // namespace
 
 int SchemaApply(const config::Config& config, std::stop_token stop) {
-  auto backend = Backend::Create(config, false);
+  config::Config alone = config;
+  alone.clickhouse.write_account.reset();  // what creates tables also records that: one account for both
+  auto backend = Backend::Create(alone, false);
   if (!backend.ok()) return Report(backend.error());
   for (const auto& dataset : (*backend)->Datasets()) {
     auto applied = schema::ApplyMigrations(Context(stop, "schema apply"), (*backend)->Client(), dataset);

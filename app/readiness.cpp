@@ -18,6 +18,14 @@ mcp::HttpPage NotReady(const Error& error) {
   return JsonPage(503, body);
 }
 
+// A database that hangs fails a look in one of several ways. Who watches should see one thing, and no advice to a
+// caller who could read less.
+Error WithoutAnswer() {
+  return MakeError(ErrorCode::kUnavailable,
+                   "the database did not answer within " + std::to_string(kLookTime.count()) + " seconds",
+                   "look whether it hangs or is overloaded; this server is ready again once it answers");
+}
+
 Error Pending(const schema::Dataset& dataset, const schema::MigrationState& state) {
   return MakeError(ErrorCode::kConflict,
                    "database " + dataset.database + ": migration " + std::to_string(state.version) + " (" + state.name +
@@ -51,7 +59,9 @@ mcp::HttpPage Readiness::Look() const {
   const RequestContext context = RequestContext::For("readyz", kLookTime, stop_);
   for (const auto& dataset : datasets_) {
     const auto states = schema::MigrationStatus(context, client_, dataset);
-    if (!states.ok()) return NotReady(states.error());
+    if (!states.ok()) {
+      return NotReady(states.error().code == ErrorCode::kTimeout ? WithoutAnswer() : states.error());
+    }
     for (const auto& state : *states) {
       if (!state.applied) return NotReady(Pending(dataset, state));
     }

@@ -14,14 +14,20 @@
 
 namespace chimera::app {
 
-enum class StepState { kOk, kNote, kBroken, kSkipped };
+enum class StepState {
+  kOk,
+  kNote,
+  kDown,  ///< failed, and another host does its work
+  kBroken,
+  kSkipped,
+};
 
 struct Step {
   std::string name;  ///< "dns", "tcp", "tls", "http", "engine", "login", "database", …
   StepState state = StepState::kOk;
   std::string text = {};            ///< what was found, for people
   std::optional<double> ms = {};    ///< how long it took
-  std::optional<Error> error = {};  ///< of kBroken
+  std::optional<Error> error = {};  ///< of kBroken and kDown
   Json facts = Json::object();      ///< what was found, for programs
 };
 
@@ -40,18 +46,20 @@ struct StatusReport {
   bool embedded = false;
   std::string address;  ///< where the data lives, for people
   std::string database;
+  size_t hosts = 0;  ///< that the configuration names
   std::vector<Step> steps;
   std::vector<TableFacts> tables;
 
-  bool Fine() const;
+  bool Fine() const;    ///< nothing failed that has to work
+  size_t Down() const;  ///< hosts that do not answer while others do
 };
 
 /// Blocks, ten seconds at most a step. Starts an embedded engine that is not running, if there is a data folder. Writes
 /// no row. An error is one of the configuration.
 Result<StatusReport> LookAtEverything(const config::Config& config, std::stop_token stop);
 
-/// For a terminal of 80 columns or more.
-std::string StatusText(const StatusReport& report);
+/// In lines of `columns` characters where they can be broken; 0: whole lines, for other programs.
+std::string StatusText(const StatusReport& report, size_t columns);
 /// One object; docs/operations.md describes it.
 Json StatusJson(const StatusReport& report);
 

@@ -72,7 +72,9 @@ bool StatusSteps::Access() {
       write.Take(insert.table, TryToWrite(dataset.database, insert));
     }
   }
+  const auto& writer = config_.clickhouse.write_account;
   Step step{.name = "access", .text = read.Text("reads") + "; " + write.Text("writes")};
+  if (writer) step.text += " as " + Account(*writer);
   step.facts = {{"readable", read.granted}, {"writable", write.granted}};
   if (read.reason) step.facts["read_refusal"] = ErrorFacts(*read.reason);
   if (write.reason) step.facts["write_refusal"] = ErrorFacts(*write.reason);

@@ -42,6 +42,18 @@ Json TlsJson(const clickhouse::TlsFacts& tls) {
           {"issuer", tls.issuer},       {"not_after", tls.not_after}, {"days_left", tls.days_left}};
 }
 
+// The databases of a list that are not ClickHouse's own; a few of many.
+std::vector<std::string> ForData(const Json& rows) {
+  constexpr size_t kShown = 10;
+  std::vector<std::string> names;
+  for (const Json& row : rows) {
+    const auto name = row.at(0).get<std::string>();
+    if (name == "system" || ToLower(name) == "information_schema") continue;
+    if (names.size() < kShown) names.push_back(name);
+  }
+  return names;
+}
+
 // The steps of a probe in their order; the first without a result is the one that its error belongs to.
 std::vector<Step> StepsOf(const clickhouse::ProbeReport& probe, bool secure) {
   std::vector<Step> steps;
@@ -123,8 +135,20 @@ bool StatusSteps::Engine() {
 bool StatusSteps::Hosts() {
   bool reached = false;
   const size_t hosts = config_.clickhouse.hosts.size();
+  report_.hosts = hosts;
   for (size_t i = 0; i < hosts; ++i) reached = Host(i, hosts > 1) || reached;
-  return reached;
+  if (!reached) return false;
+  for (Step& step : report_.steps) {
+    if (step.state == StepState::kBroken) step.state = StepState::kDown;
+  }
+  return true;
+}
+
+// "reader (CH_USERNAME, environment)": who is meant, where more than one account may be.
+std::string StatusSteps::Account(const clickhouse::Account& account) const {
+  if (config_.embedded) return account.username;
+  return account.username + " (" +
+         (account.username_source.empty() ? "CH_USERNAME is unset" : account.username_source) + ")";
 }
 
 bool StatusSteps::Host(size_t index, bool named) {
@@ -143,7 +167,12 @@ bool StatusSteps::LogIn() {
   if (!rows.ok()) return Fail("login", rows.error());
   const auto user = rows->at(0).at(0).get<std::string>();
   const auto version = rows->at(0).at(1).get<std::string>();
-  Step& step = Add({.name = "login", .text = "as " + user + "; ClickHouse " + version, .ms = MillisecondsSince(start)});
+  const clickhouse::Account& account = config_.clickhouse.account;
+  const bool same = config_.embedded || user == account.username;
+  Step& step = Add(
+      {.name = "login",
+       .text = "as " + Account(account) + (same ? "" : ", whom the server calls " + user) + "; ClickHouse " + version,
+       .ms = MillisecondsSince(start)});
   step.facts = {{"user", user}, {"server_version", version}};
   return true;
 }
@@ -163,7 +192,20 @@ bool StatusSteps::Databases() {
   }
   return Fail("database", MakeError(ErrorCode::kUnknownDatabase,
                                     "not there, or not visible to this account: " + Join(missing, ", "),
-                                    "check CH_DATABASE; chimera-mcp schema apply creates the datasets' databases"));
+                                    AboutMissing(missing, *rows)));
+}
+
+// What to do about databases that are not among `rows`.
+std::string StatusSteps::AboutMissing(const std::vector<std::string>& missing, const Json& rows) const {
+  const auto& datasets = backend_.Datasets();
+  std::vector<std::string> advice;
+  for (const auto& name : missing) {
+    const bool own = std::any_of(datasets.begin(), datasets.end(),
+                                 [&name](const auto& dataset) { return dataset.database == name; });
+    advice.push_back(own ? "chimera-mcp schema apply makes " + name
+                         : "set CH_DATABASE to a database that is there: " + Join(ForData(rows), ", "));
+  }
+  return Join(advice, "; ");
 }
 
 bool StatusSteps::Schemas() {

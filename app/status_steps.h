@@ -20,7 +20,7 @@ class StatusSteps {
   bool If(bool condition, const char* name, bool (StatusSteps::*step)());
 
   bool Engine();     ///< starts the embedded engine if need be
-  bool Hosts();      ///< dns, tcp, tls, http of each host; true when one of them answers
+  bool Hosts();      ///< dns, tcp, tls, http of each host; true when one of them answers: those that do not are down
   bool LogIn();      ///< the account and the server's version
   bool Databases();  ///< those that the configuration and the datasets name
   bool Schemas();    ///< one step a dataset
@@ -35,6 +35,8 @@ class StatusSteps {
   Step& Add(Step step);
   bool Fail(const char* name, const Error& error);
   bool Host(size_t index, bool named);
+  std::string Account(const clickhouse::Account& account) const;
+  std::string AboutMissing(const std::vector<std::string>& missing, const Json& rows) const;
   void Schema(const schema::Dataset& dataset);
   Status ListTables(const schema::Dataset& dataset);
   void FindNewest(TableFacts& table);

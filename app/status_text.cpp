@@ -13,6 +13,8 @@ const char* Mark(StepState state) {
       return "ok  ";
     case StepState::kNote:
       return "note";
+    case StepState::kDown:
+      return "down";
     case StepState::kBroken:
       return "FAIL";
     case StepState::kSkipped:
@@ -27,6 +29,8 @@ const char* StateName(StepState state) {
       return "ok";
     case StepState::kNote:
       return "note";
+    case StepState::kDown:
+      return "down";
     case StepState::kBroken:
       return "failed";
     case StepState::kSkipped:
@@ -92,10 +96,9 @@ std::string Wrapped(const std::string& text, size_t width, size_t indent) {
   return out;
 }
 
-std::string StepText(const Step& step, size_t name_width) {
-  constexpr size_t kColumns = 80;
+std::string StepText(const Step& step, size_t name_width, size_t columns) {
   const size_t indent = 4 + 2 + name_width + 2;
-  const size_t width = kColumns - indent;
+  const size_t width = columns == 0 ? std::string::npos : columns - indent;
   std::string text = step.error ? step.error->message : step.text;
   if (step.ms) text += (text.empty() ? "" : "; ") + Milliseconds(*step.ms);
   std::string out =
@@ -138,6 +141,11 @@ std::string TableText(const std::vector<TableFacts>& tables) {
 std::string Verdict(const StatusReport& report) {
   const auto failed = std::count_if(report.steps.begin(), report.steps.end(),
                                     [](const Step& step) { return step.state == StepState::kBroken; });
+  if (failed == 0 && report.Down() > 0) {
+    const char* verb = report.Down() == 1 ? "does" : "do";
+    return "it works, degraded: " + std::to_string(report.Down()) + " of " + std::to_string(report.hosts) + " hosts " +
+           verb + " not answer\n";
+  }
   if (failed == 0) return "everything is fine\n";
   return std::to_string(failed) + (failed == 1 ? " problem\n" : " problems\n");
 }
@@ -168,21 +176,21 @@ Json TableJson(const TableFacts& table) {
 
 }  // namespace
 
-std::string StatusText(const StatusReport& report) {
+std::string StatusText(const StatusReport& report, size_t columns) {
   std::string out =
       std::string("chimera-mcp ") + kVersion + ", database " + report.database + " on " + report.address + "\n\n";
   size_t name_width = 0;
   for (const auto& step : report.steps) name_width = std::max(name_width, Width(step.name));
-  for (const auto& step : report.steps) out += StepText(step, name_width);
+  for (const auto& step : report.steps) out += StepText(step, name_width, columns);
   if (!report.tables.empty()) out += "\n" + TableText(report.tables);
   return out + "\n" + Verdict(report);
 }
 
 Json StatusJson(const StatusReport& report) {
-  Json json = {
-      {"version", kVersion},       {"fine", report.Fine()},       {"kind", report.embedded ? "embedded" : "remote"},
-      {"address", report.address}, {"database", report.database}, {"steps", Json::array()},
-      {"tables", Json::array()}};
+  Json json = {{"version", kVersion},           {"fine", report.Fine()},
+               {"degraded", report.Down() > 0}, {"kind", report.embedded ? "embedded" : "remote"},
+               {"address", report.address},     {"database", report.database},
+               {"steps", Json::array()},        {"tables", Json::array()}};
   for (const auto& step : report.steps) json["steps"].push_back(StepJson(step));
   for (const auto& table : report.tables) json["tables"].push_back(TableJson(table));
   return json;

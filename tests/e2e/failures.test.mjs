@@ -22,11 +22,18 @@ test('a port in use', async () => {
 });
 
 test('an address that is none', async () => {
-  for (const address of ['8080', '127.0.0.1:99999', '127.0.0.1:x', 'no.such.host.invalid:0']) {
-    const { code, stderr } = await sandbox.run(['serve', '--http', address]);
-    assert.equal(code, 1, address);
-    assert.ok(stderr.includes(address.split(':')[0]), stderr);
+  for (const address of ['8080', '127.0.0.1:99999', '127.0.0.1:x']) {
+    for (const command of [['serve', '--http'], ['engine', '--data', join(sandbox.folder, 'unused'), '--listen']]) {
+      const { code, stderr } = await sandbox.run([...command, address]);
+      assert.equal(code, 2, address);
+      assert.ok(stderr.includes(`\`${address}\` is not HOST:PORT; write it as 127.0.0.1:8080`), stderr);
+      assert.doesNotMatch(stderr, /chimera-mcp \d/, 'nothing was started');
+    }
   }
+  assert.match((await sandbox.run(['serve', '--http', '80'])).stderr, /write it as 127\.0\.0\.1:80$/m);
+  const { code, stderr } = await sandbox.run(['serve', '--http', 'no.such.host.invalid:0']);
+  assert.equal(code, 1);
+  assert.match(stderr, /no\.such\.host\.invalid/);
 });
 
 // Also for root, who can write everywhere: no folder can be made below a file.

@@ -19,7 +19,7 @@ const HEAD_BYTES = 450; // of an answer, at least
 const MARGIN_MS = 3000; // beyond a deadline, for a busy machine
 
 const CLOSED = { code: 'unavailable', text: /127\.0\.0\.1:\d+ closed the connection before its answer was whole/ };
-const NO_HANDSHAKE = { code: 'unavailable', text: /127\.0\.0\.1:\d+ .*TLS/ };
+const NO_HANDSHAKE = { code: 'unavailable', text: /no TLS connection to 127\.0\.0\.1:\d+/ };
 const REFUSED = { code: 'unavailable', text: /no connection to 127\.0\.0\.1:\d+/ };
 const TOO_LATE = { code: 'timeout', text: /deadline/ };
 const WHOLE = null;

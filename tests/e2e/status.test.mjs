@@ -65,7 +65,16 @@ test('people read it as aligned lines', async () => {
   assert.match(stdout, /^table +rows +newest row +age +stored +parts$/m);
   assert.match(stdout, /^ui_events +1,243 +20\S+Z +\d+ min +[\d.]+ KiB +\d+$/m);
   assert.equal(lines.at(-1), 'everything is fine');
-  for (const line of lines.slice(1)) assert.ok(line.length <= 80, line);
+});
+
+test('lines are broken for a terminal, and for nothing else', async () => {
+  const env = { CH_HOST: '127.0.0.1', CH_PORT: '1', CH_SECURE: 'false' };
+  const piped = await sandbox.run(['status'], { env });
+  assert.ok(piped.stdout.split('\n').some((line) => line.length > 90), piped.stdout);
+  const terminal = await sandbox.runProgram('script', ['-qec', `stty cols 90; '${BIN}' status`, '/dev/null'], { env });
+  const lines = terminal.stdout.split(/\r?\n/);
+  for (const line of lines.slice(1)) assert.ok(line.length <= 90, line);
+  assert.equal(terminal.stdout.replace(/\s+/g, ' '), piped.stdout.replace(/\s+/g, ' '));
 });
 
 test('a folder that is not there is not made', async () => {
@@ -94,10 +103,27 @@ test('a remote database without the schema, then with it', async () => {
   assert.deepEqual([...new Set(withIt.report.tables.map(({ rows, newest }) => `${rows} ${newest}`))], ['0 null']);
 });
 
+test('a replica that does not answer makes it degraded, not broken', async () => {
+  const env = { ...address, CH_HOST: `127.0.0.1:1,127.0.0.1:${address.CH_PORT}`, CH_PORT: '' };
+  const { code, stdout } = await sandbox.run(['status', '--json'], { env });
+  const report = JSON.parse(stdout);
+  assert.deepEqual([code, report.fine, report.degraded], [0, true, true], stdout);
+  const down = report.steps.filter(({ state }) => state === 'down');
+  assert.deepEqual(down.map(({ name, host }) => [name, host]), [['tcp', '127.0.0.1:1']]);
+  assert.ok(report.steps.some(({ name, state, host }) => name === 'http' && state === 'ok' && host !== '127.0.0.1:1'));
+  const people = await sandbox.run(['status'], { env });
+  assert.match(people.stdout, /^down {2}tcp +no connection to 127\.0\.0\.1:1 /m);
+  assert.match(people.stdout, /\nit works, degraded: 1 of 2 hosts does not answer\n$/);
+  const none = await sandbox.run(['status'], { env: { ...env, CH_HOST: '127.0.0.1:1,127.0.0.1:2' } });
+  assert.deepEqual([none.code, /2 problems\n$/.test(none.stdout)], [1, true], none.stdout);
+});
+
 test('a database that is not there is named', async () => {
   const seen = await status({ ...address, CH_DATABASE: 'elsewhere' });
   assert.equal(seen.code, 1);
-  assert.match(step(seen, 'database').error.message, /elsewhere/);
+  assert.match(step(seen, 'database').error.message, /elsewhere$/);
+  assert.match(step(seen, 'database').error.hint, /^set CH_DATABASE to a database that is there: .*chimera_metrics/);
+  assert.match(step(seen, 'login').text, /^as default \(CH_USERNAME is unset\); ClickHouse /);
 });
 
 test('an unreachable host: why, what to do, and nothing after it', async () => {

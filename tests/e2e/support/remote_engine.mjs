@@ -24,26 +24,28 @@ export async function makeCertificate(sandbox, folder) {
 }
 
 export class RemoteEngine {
-  static async start(sandbox, { secure = true, name = 'remote' } = {}) {
+  // `users`: more accounts, as `engine --user` takes them.
+  static async start(sandbox, { secure = true, name = 'remote', users = [] } = {}) {
     const folder = join(sandbox.folder, name);
     await mkdir(folder);
     const files = secure ? await makeCertificate(sandbox, folder) : null;
-    const engine = new RemoteEngine(sandbox, folder, files);
+    const engine = new RemoteEngine(sandbox, folder, files, users);
     await engine.restart();
     return engine;
   }
 
-  constructor(sandbox, folder, files) {
+  constructor(sandbox, folder, files, users) {
     this.sandbox = sandbox;
     this.folder = folder;
     this.files = files;
+    this.users = [`${USER}:${PASSWORD}`, ...users];
     this.port = 0;
   }
 
   async restart() {
     const args = ['engine', '--data', join(this.folder, 'data'), '--listen', `127.0.0.1:${this.port}`];
     if (this.files) args.push('--tls-cert', this.files.cert, '--tls-key', this.files.key);
-    this.child = this.sandbox.spawn(BIN, [...args, '--user', `${USER}:${PASSWORD}`]);
+    this.child = this.sandbox.spawn(BIN, [...args, ...this.users.flatMap((user) => ['--user', user])]);
     this.port = await this.#announcedPort();
   }
 
