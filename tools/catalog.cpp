@@ -85,22 +85,6 @@ bool IsName(const sql::Token& token) {
   return token.kind == sql::TokenKind::kWord || token.kind == sql::TokenKind::kQuotedIdentifier;
 }
 
-// What follows FROM and JOIN: `table` or `database.table`.
-std::vector<std::string> TablesOf(std::string_view sql) {
-  std::vector<std::string> tables;
-  const auto tokens = sql::Tokenize(sql);
-  if (!tokens) return tables;
-  for (size_t i = 0; i + 1 < tokens->size(); ++i) {
-    const bool introduces = (*tokens)[i].Is("FROM") || (*tokens)[i].Is("JOIN");
-    if (!introduces || !IsName((*tokens)[i + 1])) continue;
-    std::string name = sql::Unquote((*tokens)[i + 1]);
-    const bool qualified = i + 3 < tokens->size() && (*tokens)[i + 2].IsPunctuation(".") && IsName((*tokens)[i + 3]);
-    if (qualified) name += "." + sql::Unquote((*tokens)[i + 3]);
-    tables.push_back(std::move(name));
-  }
-  return tables;
-}
-
 // What other databases call it, in lower case.
 constexpr std::array<std::pair<std::string_view, std::string_view>, 18> kForeignFunctions = {{
     {"average", "avg(x)"},
@@ -252,7 +236,7 @@ std::vector<std::string> Catalog::Names(const RequestContext& context, std::stri
 std::string Catalog::ColumnHint(const RequestContext& context, std::string_view column, std::string_view sql) {
   const std::string_view bare = column.substr(column.rfind('.') + 1);  // npos + 1 is 0
   std::vector<std::string> hints;
-  for (const auto& name : TablesOf(sql)) {
+  for (const auto& name : TablesNamedBy(sql)) {
     const auto table = Find(context, name);
     if (table && (*table)->Find(bare) == nullptr) hints.push_back(NearestColumns(**table, bare));
   }
@@ -263,6 +247,21 @@ std::string Catalog::FunctionHint(const RequestContext& context, std::string_vie
   std::string foreign = ForeignFunction(function);
   if (!foreign.empty()) return foreign;
   return DidYouMean(function, Names(context, "SELECT name FROM system.functions"));
+}
+
+std::vector<std::string> TablesNamedBy(std::string_view sql) {
+  std::vector<std::string> tables;
+  const auto tokens = sql::Tokenize(sql);
+  if (!tokens) return tables;
+  for (size_t i = 0; i + 1 < tokens->size(); ++i) {
+    const bool introduces = (*tokens)[i].Is("FROM") || (*tokens)[i].Is("JOIN");
+    if (!introduces || !IsName((*tokens)[i + 1])) continue;
+    std::string name = sql::Unquote((*tokens)[i + 1]);
+    const bool qualified = i + 3 < tokens->size() && (*tokens)[i + 2].IsPunctuation(".") && IsName((*tokens)[i + 3]);
+    if (qualified) name += "." + sql::Unquote((*tokens)[i + 3]);
+    tables.push_back(std::move(name));
+  }
+  return tables;
 }
 
 }  // namespace chimera::tools

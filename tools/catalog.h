@@ -78,6 +78,9 @@ class Catalog {
   std::map<std::string, Entry> entries_;  ///< by the name asked for; guarded by mutex_
 };
 
+/// The tables that follow FROM and JOIN in `sql`, as written but without quotes: "table" or "database.table".
+std::vector<std::string> TablesNamedBy(std::string_view sql);
+
 /// True for types that numeric functions take: integers, floats, decimals, also inside Nullable and LowCardinality.
 bool IsNumericType(std::string_view type);
 /// True for Date, Date32, DateTime and DateTime64, also inside Nullable.

@@ -1,9 +1,9 @@
 // The tools that tell what there is: `list.databases`, `list.tables`, `describe.table`. One statement each, however
 // many tables there are; sizes come from the catalogue, no table is read.
 #include "base/text.h"
-#include "sql/read_gate.h"
 #include "tools/answer.h"
 #include "tools/catalog.h"
+#include "tools/table_description.h"
 #include "tools/toolset.h"
 
 namespace chimera::tools {
@@ -11,7 +11,6 @@ namespace {
 
 constexpr uint64_t kPage = 100;
 constexpr uint64_t kMaxDatabases = 1000;
-constexpr uint64_t kMaxColumns = 10000;
 constexpr uint64_t kMaxBytes = 4 << 20;
 
 std::string FinalNote(const std::string& tables, const std::string& engine) {
@@ -35,15 +34,6 @@ constexpr std::string_view kTablesSql =
     "FROM system.tables\n"
     "WHERE database = {database:String} AND name ILIKE {like:String} AND name > {after:String} AND NOT is_temporary\n"
     "ORDER BY name";
-
-constexpr std::string_view kTableSql =
-    "SELECT t.engine, t.sorting_key, t.partition_key, t.primary_key, toFloat64(t.total_rows), "
-    "toFloat64(t.total_bytes),\n"
-    "       t.comment, c.name, c.type, trimBoth(concat(c.default_kind, ' ', c.default_expression)), c.comment\n"
-    "FROM system.tables AS t INNER JOIN system.columns AS c ON c.database = t.database AND c.table = t.name\n"
-    "WHERE t.database = {database:String} AND t.name = {table:String}\n"
-    "  AND c.database = {database:String} AND c.table = {table:String}\n"
-    "ORDER BY c.position";
 
 mcp::ToolDefinition DefineDatabases() {
   Json input = {{"include_system", {{"type", "boolean"}, {"default", false}}}};
@@ -190,43 +180,46 @@ class DescribeTableTool final : public JsonTool {
 
   // An answer without rows when there is no such table.
   Result<Answer> Describe(const RequestContext& context, const std::string& database, const std::string& table) {
-    if (Status readable = sql::CheckTable(database, table); !readable) return readable.error();
-    clickhouse::Query query;
-    query.sql = kTableSql;
-    query.parameters = {{"database", database}, {"table", table}};
-    query.max_rows = kMaxColumns;
-    query.max_bytes = kMaxBytes;
-    const auto rows = client_.Read(context, query);
-    if (!rows) return rows.error();
-    if (rows->row_count == 0) return Answer{};
-    return AnswerOf(database, table, rows->Parsed());
+    const auto tables = DescribeTables(context, client_, database, {table});
+    if (!tables) return tables.error();
+    return tables->empty() ? Answer{} : AnswerOf(tables->front());
   }
 
-  static Answer AnswerOf(const std::string& database, const std::string& name, const Json& rows) {
-    const Json& first = rows[0];
-    const Table table{database, name, first[0], first[1], first[2], {}};
-    Json columns = Json::array();
-    for (const auto& row : rows) columns.push_back(ColumnJson(row));
-    Json answer = {{"database", database},      {"table", name},
-                   {"engine", first[0]},        {"sorting_key", first[1]},
-                   {"partition_key", first[2]}, {"primary_key", first[3]},
-                   {"rows", first[4]},          {"bytes", first[5]},
-                   {"comment", first[6]},       {"columns", std::move(columns)}};
-    std::string summary = table.FullName() + ": " + Counted(rows.size(), "column") + ", engine " + table.engine;
-    if (first[4].is_number()) summary += ", " + Counted(first[4].get<uint64_t>(), "row");
+  static Answer AnswerOf(const TableDescription& found) {
+    const Table& table = found.table;
+    Json answer = {{"database", table.database},
+                   {"table", table.name},
+                   {"engine", table.engine},
+                   {"sorting_key", table.sorting_key},
+                   {"partition_key", table.partition_key},
+                   {"primary_key", found.primary_key},
+                   {"rows", PlainSize(found.rows)},
+                   {"bytes", PlainSize(found.bytes)},
+                   {"comment", found.comment},
+                   {"columns", ColumnsJson(found)}};
+    std::string summary =
+        table.FullName() + ": " + Counted(table.columns.size(), "column") + ", engine " + table.engine;
+    if (found.rows) summary += ", " + Counted(static_cast<uint64_t>(*found.rows), "row");
     summary += ".";
     if (table.NeedsFinal()) {
-      answer["note"] = FinalNote(name, table.engine);
+      answer["note"] = FinalNote(table.name, table.engine);
       summary += " Note: " + answer["note"].get<std::string>() + ".";
     }
-    return {summary, ToText(answer), rows.size()};
+    return {summary, ToText(answer), table.columns.size()};
   }
 
-  static Json ColumnJson(const Json& row) {
-    Json column = {{"name", row[7]}, {"type", row[8]}};
-    if (row[9] != "") column["default"] = row[9];
-    if (row[10] != "") column["comment"] = row[10];
-    return column;
+  static Json PlainSize(const std::optional<double>& size) { return size ? PlainNumber(*size) : Json(); }
+
+  static Json ColumnsJson(const TableDescription& found) {
+    Json columns = Json::array();
+    for (size_t i = 0; i < found.table.columns.size(); ++i) {
+      const TableColumn& column = found.table.columns[i];
+      Json entry = {{"name", column.name}, {"type", column.type}};
+      if (!found.defaults[i].empty()) entry["default"] = found.defaults[i];
+      if (!column.comment.empty()) entry["comment"] = column.comment;
+      columns.push_back(std::move(entry));
+    }
+    return columns;
   }
 
   clickhouse::Client& client_;

@@ -123,6 +123,16 @@ std::string Registry::Suggestion(std::string_view name) const {
   return DidYouMean(name, names);
 }
 
+std::string Registry::Spelled(std::string text) const {
+  if (style_ == NameStyle::kDotted) return text;
+  for (const auto& tool : tools_) {
+    const std::string& dotted = tool->Definition().name;
+    Respell(text, dotted);
+    if (const size_t dot = dotted.find('.'); dot != std::string::npos) Respell(text, dotted.substr(0, dot) + ".*");
+  }
+  return text;
+}
+
 Tool* Registry::Find(std::string_view name) const {
   const auto found = by_name_.find(name);
   return found == by_name_.end() ? nullptr : found->second;

@@ -31,6 +31,10 @@ class Registry : public mcp::ToolCatalog {
                        std::string_view arguments_json) override;
   std::string Suggestion(std::string_view name) const override;
 
+  /// `text` with the names of tools, and families such as get.*, spelled as they are listed. For texts beside the
+  /// tools; thread-safe.
+  std::string Spelled(std::string text) const;
+
  private:
   Tool* Find(std::string_view name) const;
 

@@ -43,8 +43,8 @@ TEST_F(ListTools, TablesOfAnEmptyOrUnknownDatabase) {
 TEST_F(ListTools, DescribesATable) {
   const auto tool = CreateDescribeTableTool(client_, catalog_);
   Reply(Json::parse(
-      R"json([["ReplacingMergeTree(ts)", "model", "toDate(ts)", "model", 31, 4000, "runs", "ts", "DateTime64(3, 'UTC')", "", "when"],
-                        ["ReplacingMergeTree(ts)", "model", "toDate(ts)", "model", 31, 4000, "runs", "version", "UInt8", "DEFAULT 1", ""]])json"));
+      R"json([["bench_runs", "ReplacingMergeTree", "model", "toDate(ts)", "model", 31, 4000, "runs", "", "ts", "DateTime64(3, 'UTC')", "", "when"],
+                        ["bench_runs", "ReplacingMergeTree", "model", "toDate(ts)", "model", 31, 4000, "runs", "", "version", "UInt8", "DEFAULT 1", ""]])json"));
   const Json answer = Call(*tool, {{"table", "bench_runs"}});
   EXPECT_EQ(
       ToText(answer["columns"]),

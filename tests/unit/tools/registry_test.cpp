@@ -50,6 +50,13 @@ TEST(Registry, KeepsDottedNames) {
   EXPECT_EQ(registry->Definitions()[0].description, "See query.echo_all.");
 }
 
+TEST(Registry, SpellsToolsAndFamiliesInTextsAsListed) {
+  const std::string text = "`get.echo` of get.*, query.* and query.echo_all; not budget.* or get.echoes.";
+  EXPECT_EQ(TwoTools(NameStyle::kDotted)->Spelled(text), text);
+  EXPECT_EQ(TwoTools(NameStyle::kUnderscore)->Spelled(text),
+            "`get_echo` of get_*, query_* and query_echo_all; not budget.* or get.echoes.");
+}
+
 TEST(Registry, SuggestsTheListedSpelling) {
   EXPECT_TRUE(Contains(TwoTools(NameStyle::kUnderscore)->Suggestion("get_ecko"), "get_echo"));
   EXPECT_EQ(TwoTools(NameStyle::kDotted)->Suggestion("zzzzzzzz"), "");
