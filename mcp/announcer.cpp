@@ -13,14 +13,18 @@ Json None() {
 
 Announcer::Handle Announcer::Listen(Interest interest, Listener listener) {
   const std::lock_guard lock(mutex_);
+  const bool watches = !interest.uris.empty();
   entries_[++next_id_] = {std::move(interest), std::move(listener)};
+  if (watches && on_watch_) on_watch_();
   return {this, next_id_};
 }
 
 void Announcer::Change(const Handle& handle, Interest interest) {
   const std::lock_guard lock(mutex_);
   const auto found = entries_.find(handle.id_);
+  const bool watches = !interest.uris.empty();
   if (found != entries_.end()) found->second.interest = std::move(interest);
+  if (watches && on_watch_) on_watch_();
 }
 
 void Announcer::Remove(uint64_t id) {
@@ -58,6 +62,11 @@ std::set<std::string> Announcer::Watched() const {
   std::set<std::string> all;
   for (const auto& [id, entry] : entries_) all.insert(entry.interest.uris.begin(), entry.interest.uris.end());
   return all;
+}
+
+void Announcer::OnWatch(std::function<void()> hook) {
+  const std::lock_guard lock(mutex_);
+  on_watch_ = std::move(hook);
 }
 
 void Announcer::Announce(const std::string& method, const std::function<Json()>& params,

@@ -63,6 +63,9 @@ class Announcer {
 
   /// Every single resource that somebody wants to hear of.
   std::set<std::string> Watched() const;
+  /// Calls `hook` whenever that may have grown; it must not call back. An empty one ends it: afterwards the one
+  /// before is neither running nor will it be called.
+  void OnWatch(std::function<void()> hook);
 
  private:
   struct Entry {
@@ -73,9 +76,10 @@ class Announcer {
   void Announce(const std::string& method, const std::function<Json()>& params,
                 const std::function<bool(const Interest&)>& wanted);
 
-  mutable std::mutex mutex_;  ///< held while listeners run
+  mutable std::mutex mutex_;  ///< guards what follows; held while listeners and the hook run
   std::map<uint64_t, Entry> entries_;
   uint64_t next_id_ = 0;
+  std::function<void()> on_watch_;
 };
 
 }  // namespace chimera::mcp

@@ -184,11 +184,10 @@ Json WithMeta(const Call& call, Json result) {
   return result;
 }
 
-Outcome Cacheable(const Call& call, Json result) {
-  constexpr int kLifetime = 300'000;  // milliseconds
+Outcome Cacheable(const Call& call, Json result, std::chrono::milliseconds lifetime) {
   result = WithMeta(call, std::move(result));
   if (call.era.stateless) {
-    result["ttlMs"] = kLifetime;
+    result["ttlMs"] = lifetime.count();
     result["cacheScope"] = "public";
   }
   return Completed{ToText(result)};

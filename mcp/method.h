@@ -3,6 +3,7 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <functional>
 #include <memory>
 #include <stop_token>
@@ -95,9 +96,13 @@ ProtocolError NeedsTasks();
 /// `at_once`.
 Outcome InTask(const Call& call, TaskWork work, size_t bytes, bool at_once);
 
-/// A result that clients may keep: adds what the era wants to know about that. Nothing here changes while a server
-/// runs, but a restart may bring other tools.
-Outcome Cacheable(const Call& call, Json result);
+/// How long clients may keep what does not change while a server runs: a restart may bring other tools.
+inline constexpr std::chrono::milliseconds kLasting{300'000};
+/// The same for what is read from the database.
+inline constexpr std::chrono::milliseconds kPassing{5'000};
+
+/// A result that clients may keep for a while: adds what the era wants to know about that.
+Outcome Cacheable(const Call& call, Json result, std::chrono::milliseconds lifetime = kLasting);
 
 /// Does `work` with the answers that the client sent along and, in a session, with those that it is asked for meanwhile
 /// (2026-07-28, basic/patterns/mrtr; before: requests of the server). `work` returns what is still needed, or nothing

@@ -14,10 +14,12 @@
 namespace chimera::mcp {
 
 /// One page of `all` as `{<member>: […], nextCursor?}`, made of `entry` of each; -32602 for a cursor that was never
-/// handed out. `key` names an entry uniquely.
+/// handed out. `key` names an entry uniquely; clients may keep the page for
+/// `lifetime`.
 template <typename T>
 Outcome Page(const Call& call, const char* member, const std::vector<T>& all,
-             const std::function<std::string(const T&)>& key, const std::function<Json(const T&)>& entry) {
+             const std::function<std::string(const T&)>& key, const std::function<Json(const T&)>& entry,
+             std::chrono::milliseconds lifetime = kLasting) {
   size_t start = 0;
   if (const auto cursor = call.Params().find("cursor"); cursor != call.Params().end() && *cursor != "") {
     const auto last = cursor->is_string() ? FromBase64(cursor->template get<std::string>()) : std::nullopt;
@@ -33,7 +35,7 @@ Outcome Page(const Call& call, const char* member, const std::vector<T>& all,
   for (size_t i = start; i < end; ++i) entries.push_back(entry(all[i]));
   Json result = {{member, std::move(entries)}};
   if (end < all.size()) result["nextCursor"] = Base64(key(all[end - 1]));
-  return Cacheable(call, std::move(result));
+  return Cacheable(call, std::move(result), lifetime);
 }
 
 }  // namespace chimera::mcp

@@ -58,7 +58,8 @@ Outcome ListResources(const Call& call) {
         Describe(call.era, resource.title, resource.description, resource.mime_type, entry);
         if (!resource.meta.is_null()) entry["_meta"] = resource.meta;
         return entry;
-      });
+      },
+      kPassing);
 }
 
 Outcome ListResourceTemplates(const Call& call) {
@@ -87,7 +88,7 @@ Outcome ReadResource(const Call& call) {
     if (contents == nullptr) return NoSuchResource(call, uri.get<std::string>());
     Json result = {{"contents", Json::array()}};
     for (const ResourceContents& one : *contents) result["contents"].push_back(ContentsEntry(one));
-    return Cacheable(call, std::move(result));
+    return Cacheable(call, std::move(result), kPassing);
   });
 }
 
