@@ -71,6 +71,59 @@ struct AnalysisTool {
   std::vector<ResultColumn> columns;
 };
 
+/// Where a client finds values for an argument of a prompt.
+struct ValueSource {
+  enum class Kind {
+    kNone,     ///< free text
+    kList,     ///< `list`, as suggestions; other values are taken, too
+    kEnum,     ///< `list` and nothing else: what a tool's parameter allows
+    kTables,   ///< the tables of the dataset's database
+    kColumns,  ///< the columns of `table`
+    kValues,   ///< the values of `column` in `table`
+  };
+  Kind kind = Kind::kNone;
+  std::vector<std::string> list;
+  std::string table;
+  bool table_is_argument = false;  ///< `table` names another argument, which holds the table
+  std::string column;
+};
+
+struct PromptArgument {
+  std::string name;
+  std::string title;
+  std::string description;
+  std::optional<std::string> fallback;  ///< when the caller leaves it out; absent: required
+  ValueSource values;
+};
+
+/// A part of a prompt's text.
+struct PromptPiece {
+  enum class Kind {
+    kText,      ///< `text` as it is
+    kArgument,  ///< the value of the argument `text`
+    kFacts,     ///< what the database knows of the table `text`, in a few lines; all tables when empty
+    kPage,      ///< the whole page of the table `text`
+  };
+  Kind kind = Kind::kText;
+  std::string text;
+  bool is_argument = false;  ///< of kFacts and kPage: `text` names an argument, which holds the table
+};
+
+/// A text that begins a piece of work, filled with arguments and live facts.
+struct Prompt {
+  std::string name;  ///< "cost_review"
+  std::string title;
+  std::string description;
+  std::vector<PromptArgument> arguments;
+  std::vector<PromptPiece> pieces;
+};
+
+/// A word of the field, explained.
+struct Term {
+  std::string name;
+  std::string meaning;
+};
+
 struct Dataset {
   std::string name;  ///< "chimera_metrics"
   std::string title;
@@ -79,6 +132,8 @@ struct Dataset {
   std::vector<Migration> migrations;   ///< by version, without gaps
   std::vector<InsertTool> inserts;     ///< by name
   std::vector<AnalysisTool> analyses;  ///< by name
+  std::vector<Prompt> prompts;         ///< by name
+  std::vector<Term> glossary;          ///< as written; may be empty
   std::string demo_sql;                ///< statements that fill deterministic sample data; may be empty
 };
 

@@ -26,6 +26,9 @@ Status ClaimAll(Owners& owners, const Dataset& dataset) {
   for (const AnalysisTool& tool : dataset.analyses) {
     if (Status status = Claim(owners, "tool " + tool.name, dataset); !status) return status;
   }
+  for (const Prompt& prompt : dataset.prompts) {
+    if (Status status = Claim(owners, "prompt " + prompt.name, dataset); !status) return status;
+  }
   return Ok();
 }
 

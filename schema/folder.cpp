@@ -13,7 +13,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::array<std::string_view, 3> kSubfolders = {"migrations", "tools", "demo"};
+constexpr std::array<std::string_view, 4> kSubfolders = {"migrations", "tools", "prompts", "demo"};
 constexpr uintmax_t kMaxFileBytes = 1 << 20;
 
 Error CannotRead(const fs::path& path, const std::string& reason) {
@@ -54,7 +54,7 @@ Status AddFiles(const fs::path& folder, const std::string& prefix, Files& files)
           prefix.empty() && std::find(kSubfolders.begin(), kSubfolders.end(), name) != kSubfolders.end();
       if (!expected)
         return MakeError(ErrorCode::kInvalidArgument, entry.string() + " is not part of a dataset",
-                         "a dataset's folders are migrations, tools and demo");
+                         "a dataset's folders are migrations, tools, prompts and demo");
       if (Status status = AddFiles(entry, name + "/", files); !status) return status;
       continue;
     }

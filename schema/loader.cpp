@@ -7,6 +7,7 @@
 #include "base/json_reader.h"
 #include "base/text.h"
 #include "schema/builtin_files.h"
+#include "schema/prompt_files.h"
 #include "schema/tool_files.h"
 #include "sql/lexer.h"
 
@@ -16,6 +17,8 @@ namespace {
 constexpr std::string_view kManifest = "dataset.json";
 constexpr std::string_view kMigrations = "migrations/";
 constexpr std::string_view kTools = "tools/";
+constexpr std::string_view kPrompts = "prompts/";
+constexpr std::string_view kGlossary = "glossary.json";
 constexpr std::string_view kDemo = "demo/demo.sql";
 constexpr size_t kVersionDigits = 4;
 
@@ -26,7 +29,8 @@ class DatasetParser {
 
   Result<Dataset> Parse() {
     for (const auto read : {&DatasetParser::ReadManifest, &DatasetParser::ReadMigrations, &DatasetParser::ReadTools,
-                            &DatasetParser::ReadDemo, &DatasetParser::CheckNothingIsLeft}) {
+                            &DatasetParser::ReadPrompts, &DatasetParser::ReadGlossary, &DatasetParser::ReadDemo,
+                            &DatasetParser::CheckNothingIsLeft}) {
       if (Status status = (this->*read)(); !status) return status.error();
     }
     return std::move(dataset_);
@@ -39,6 +43,8 @@ class DatasetParser {
   Status ReadTools();
   Status ReadInsert(const std::string& stem, const std::string& json);
   Status ReadAnalysis(const std::string& stem, const std::string& json);
+  Status ReadPrompts();
+  Status ReadGlossary();
   Status ReadDemo();
   Status CheckNothingIsLeft();
 
@@ -143,6 +149,31 @@ Status DatasetParser::ReadAnalysis(const std::string& stem, const std::string& j
   return Ok();
 }
 
+Status DatasetParser::ReadPrompts() {
+  for (const auto& [path, json] : files_) {
+    if (!path.starts_with(kPrompts) || !path.ends_with(".json")) continue;
+    Take(path);
+    const std::string stem = path.substr(0, path.rfind('.'));
+    const std::string name = stem.substr(kPrompts.size());
+    if (!IsIdentifier(name)) return Invalid(path, "a prompt's name must be letters, digits and underscores");
+    const std::string* text = Take(stem + ".md");
+    if (!text) return Invalid(stem + ".md", "the file is missing, but " + name + ".json needs it");
+    Result<Prompt> prompt = ParsePrompt(name, json, *text, dataset_, Where(stem));
+    if (!prompt) return prompt.error();
+    dataset_.prompts.push_back(std::move(*prompt));
+  }
+  return Ok();
+}
+
+Status DatasetParser::ReadGlossary() {
+  const std::string* text = Take(kGlossary);
+  if (!text) return Ok();
+  Result<std::vector<Term>> glossary = ParseGlossary(*text, Where(kGlossary));
+  if (!glossary) return glossary.error();
+  dataset_.glossary = std::move(*glossary);
+  return Ok();
+}
+
 Status DatasetParser::ReadDemo() {
   const std::string* sql = Take(kDemo);
   if (!sql) return Ok();
@@ -158,7 +189,7 @@ Status DatasetParser::CheckNothingIsLeft() {
     return Invalid(
         path, "this file is not part of a dataset, or its .json is missing",
         "a dataset has dataset.json, migrations/NNNN_name.sql, tools/insert.NAME.json, tools/get.NAME.json with "
-        "get.NAME.sql and get.NAME.note.sql, and demo/demo.sql");
+        "get.NAME.sql and get.NAME.note.sql, prompts/NAME.json with NAME.md, glossary.json, and demo/demo.sql");
   }
   return Ok();
 }

@@ -24,7 +24,8 @@ Result<Dataset> LoadFolder(const std::string& path);
 /// The datasets compiled into the binary, by name.
 Result<std::vector<Dataset>> BuiltInDatasets();
 
-/// kInvalidArgument naming both when two datasets share a name, a database (and so its `schema_migrations`) or a tool.
+/// kInvalidArgument naming both when two datasets share a name, a database (and so its `schema_migrations`), a tool or a
+/// prompt.
 Status CheckDistinct(const std::vector<Dataset>& datasets);
 
 }  // namespace chimera::schema

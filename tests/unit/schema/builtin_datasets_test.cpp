@@ -42,6 +42,8 @@ TEST(BuiltInDatasets, AreWhatTheFolderHolds) {
   ASSERT_TRUE(folder.ok()) << folder.error().message;
   EXPECT_EQ(built_in.inserts.size(), folder->inserts.size());
   EXPECT_EQ(built_in.analyses.size(), folder->analyses.size());
+  EXPECT_EQ(built_in.prompts.size(), folder->prompts.size());
+  EXPECT_EQ(built_in.glossary.size(), folder->glossary.size());
   EXPECT_EQ(built_in.demo_sql, folder->demo_sql);
   ASSERT_EQ(built_in.migrations.size(), folder->migrations.size());
   for (size_t i = 0; i < built_in.migrations.size(); ++i) {
@@ -79,6 +81,13 @@ TEST(BuiltInDatasets, KeepDescriptionsShort) {
   const Dataset dataset = ChimeraMetrics();
   for (const InsertTool& tool : dataset.inserts) EXPECT_LE(tool.description.size(), 420u) << tool.name;
   for (const AnalysisTool& tool : dataset.analyses) EXPECT_LE(tool.description.size(), 420u) << tool.name;
+}
+
+TEST(BuiltInDatasets, HavePromptsForTheWorkPeopleDo) {
+  std::vector<std::string> names;
+  for (const Prompt& prompt : ChimeraMetrics().prompts) names.push_back(prompt.name);
+  EXPECT_EQ(names, (std::vector<std::string>{"correlation_window", "cost_review", "data_quality", "latency_regression",
+                                             "write_query"}));
 }
 
 }  // namespace
