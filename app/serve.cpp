@@ -4,10 +4,12 @@
 #include "app/backend.h"
 #include "app/commands.h"
 #include "app/connect_hints.h"
+#include "app/introduction.h"
 #include "app/readiness.h"
 #include "app/telemetry.h"
 #include "app/version.h"
 #include "base/log.h"
+#include "guide/schema_watch.h"
 #include "http/file_limit.h"
 #include "mcp/http_transport.h"
 #include "mcp/server.h"
@@ -22,19 +24,12 @@ constexpr std::chrono::seconds kDemoTime{120};
 // Above the longest timeout a caller may ask of a tool (an hour); tools set their own, shorter deadlines.
 constexpr std::chrono::seconds kCallTime{3630};
 
-std::string Instructions(const config::Config& config) {
-  return "Queries, inserts and analyses over ClickHouse, database `" + config.clickhouse.database +
-         "`. Start with list.tables and describe.table. Prefer the typed tools: get.* answer the usual questions, "
-         "query.aggregate, query.trend and query.correlation compute statistics without SQL, query runs one read-only "
-         "statement. Rows are written only through insert.*, which can be repeated safely. Times are UTC. Results are "
-         "capped: when `truncated` is true, aggregate or filter further instead of asking for more rows.";
-}
-
-mcp::ServerOptions ProtocolOptions(const config::Config& config) {
+mcp::ServerOptions ProtocolOptions(Backend& backend) {
   mcp::ServerOptions options;
   options.title = "Chimera: ClickHouse for agents";
   options.version = kVersion;
-  options.instructions = Instructions(config);
+  options.instructions = Instructions(backend);
+  options.icons = {ServerIcon()};
   options.call_timeout = kCallTime;
   options.tools_speak = false;
   return options;
@@ -113,7 +108,9 @@ int Serve(const config::Config& config, const ServeOptions& options, std::stop_t
     if (Status filled = FillIfEmpty(*backend, stop); !filled.ok()) return Report(filled.error());
   }
   backend->WarmUp();
-  mcp::Server server(ProtocolOptions(config), {.tools = &telemetry->Watch(backend->Tools())});
+  guide::Guide guide = GuideTo(*backend, config);
+  mcp::Server server(ProtocolOptions(*backend), guide.AddTo({.tools = &telemetry->Watch(backend->Tools())}));
+  const guide::SchemaWatch watch(server.Changes(), backend->Client(), backend->Datasets());
   int code = kDone;
   if (!options.http.empty()) {
     code = ServeHttp(server, config, options, *backend, *telemetry, stop);

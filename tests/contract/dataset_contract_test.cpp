@@ -1,62 +1,20 @@
 // What the datasets declare, compared with what the database makes of their migrations and of their SQL.
 
-#include <gtest/gtest.h>
-#include <unistd.h>
-
 #include <algorithm>
-#include <cstdlib>
-#include <filesystem>
 
-#include "app/embedded_client.h"
-#include "clickhouse/http_client.h"
-#include "schema/loader.h"
+#include "engine_contract.h"
 #include "schema/migrator.h"
 
 namespace chimera {
 namespace {
-
-RequestContext Context() {
-  return RequestContext::For("contract", std::chrono::seconds(60), {});
-}
 
 std::string WithoutSpaces(std::string type) {
   std::erase(type, ' ');
   return type;
 }
 
-// One engine on a folder of its own for all tests; it leaves by itself soon after.
-class DatasetContract : public testing::Test {
+class DatasetContract : public EngineContract {
  protected:
-  static void SetUpTestSuite() {
-    if (std::getenv("CHIMERA_MCP_BIN") == nullptr) return;
-    std::string pattern = (std::filesystem::temp_directory_path() / "chimera-contract-XXXXXX").string();
-    folder_ = ::mkdtemp(pattern.data());
-    datasets_ = *schema::BuiltInDatasets();
-    engine::SupervisorOptions options;
-    options.data_dir = folder_ + "/data";
-    options.socket_dir = folder_ + "/run";
-    options.executable = std::getenv("CHIMERA_MCP_BIN");
-    options.idle_exit = std::chrono::seconds(2);
-    auto supervisor = engine::Supervisor::Create(options);
-    ASSERT_TRUE(supervisor.ok()) << supervisor.error().message;
-    clickhouse::HttpOptions http;
-    http.learn_account = false;
-    http.unix_socket = (*supervisor)->Socket();
-    auto client = clickhouse::CreateHttpClient(http);
-    client_ = std::make_unique<app::EmbeddedClient>(std::move(*supervisor), *std::move(client), datasets_, true);
-    const Status ready = client_->EnsureReady(Context());
-    ASSERT_TRUE(ready.ok()) << ready.error().message;
-  }
-
-  static void TearDownTestSuite() {
-    client_.reset();
-    std::filesystem::remove_all(folder_);
-  }
-
-  void SetUp() override {
-    if (!client_) GTEST_SKIP() << "CHIMERA_MCP_BIN names no binary to start the engine from";
-  }
-
   static Json Rows(const std::string& sql, const schema::Dataset& dataset, const std::string& table) {
     clickhouse::Query query;
     query.sql = sql;
@@ -67,10 +25,6 @@ class DatasetContract : public testing::Test {
   }
 
   static void CheckAnalyses(const schema::Dataset& dataset);
-
-  static inline std::string folder_;
-  static inline std::vector<schema::Dataset> datasets_;
-  static inline std::unique_ptr<app::EmbeddedClient> client_;
 };
 
 TEST_F(DatasetContract, InsertsDeclareTheColumnsOfTheirTables) {

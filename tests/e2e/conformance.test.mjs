@@ -27,9 +27,10 @@ const ACCEPTED = {
 
 // What the product passes without any fixture, by revision.
 const WITHOUT_FIXTURES = {
-  '2025-11-25': ['server-initialize', 'ping', 'logging-set-level', 'tools-list', 'dns-rebinding-protection',
-    'server-sse-multiple-streams', 'server-session-lifecycle'],
-  '2026-07-28': ['tools-list', 'dns-rebinding-protection', 'server-sse-multiple-streams', 'http-header-validation',
+  '2025-11-25': ['server-initialize', 'ping', 'logging-set-level', 'tools-list', 'resources-list', 'prompts-list',
+    'dns-rebinding-protection', 'server-sse-multiple-streams', 'server-session-lifecycle'],
+  '2026-07-28': ['tools-list', 'resources-list', 'prompts-list', 'caching', 'sep-2164-resource-not-found',
+    'dns-rebinding-protection', 'server-sse-multiple-streams', 'http-header-validation',
     'input-required-result-unsupported-methods'],
 };
 
