@@ -3,6 +3,7 @@
 #include "app/embedded_client.h"
 #include "base/log.h"
 #include "clickhouse/http_client.h"
+#include "engine/request.h"
 #include "schema/loader.h"
 
 namespace chimera::app {
@@ -53,6 +54,7 @@ Result<std::unique_ptr<Backend>> Backend::Create(const config::Config& config, b
     options.unix_socket = supervisor->Socket();
     options.secure = false;
     options.learn_account = false;
+    options.query_id_sql = "Settings['" + std::string(engine::kQueryIdSetting) + "']";
     options.retries = 0;  // EmbeddedClient repeats, once it has started the engine again
   }
   auto client = clickhouse::CreateHttpClient(std::move(options));

@@ -99,7 +99,8 @@ class Client {
  public:
   virtual ~Client() = default;
 
-  /// Runs a statement that reads. Errors: kTimeout, kCancelled, kBusy, kUnavailable, kAccessDenied, kSyntaxError,
+  /// Runs a statement that reads. While that takes longer than some 200 ms, the context's `on_progress` hears of the
+  /// rows read by then. Errors: kTimeout, kCancelled, kBusy, kUnavailable, kAccessDenied, kSyntaxError,
   /// kUnknown*, kDatabaseError, with the database's text.
   virtual Result<Rows> Read(const RequestContext& context, const Query& query) = 0;
 

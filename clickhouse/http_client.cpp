@@ -176,12 +176,13 @@ Status HttpClient::Execute(const RequestContext& context, std::string_view state
 
 Verdict HttpClient::Carry(const RequestContext& context, Route& route, Kind kind, Role role, const HttpRequest& request,
                           Body& body, TextReply& reply, bool takes_gzip) const {
-  std::vector<Header> headers = role == Role::kWriter ? writer_headers_ : reader_headers_;
+  const std::vector<Header>& asker = role == Role::kWriter ? writer_headers_ : reader_headers_;
+  std::vector<Header> headers = asker;
   if (takes_gzip) headers.push_back({"Accept-Encoding", "gzip"});
   bool compresses = body.Plain().size() > kLeastToCompress && Compresses(options_, route.Host());
   if (compresses) headers.push_back({"Content-Encoding", "gzip"});
-  return route.Carry(
-      context, {kind, request.query_id, request.target, compresses ? body.Compressed() : body.Plain(), headers}, reply);
+  const std::string_view text = compresses ? body.Compressed() : body.Plain();
+  return route.Carry(context, {kind, request.query_id, request.target, text, headers, asker}, reply);
 }
 
 std::optional<Error> HttpClient::Run(const RequestContext& context, const StatementRunner::Job& job) {

@@ -51,6 +51,8 @@ struct HttpOptions {
   /// An older idle connection is closed; ClickHouse's keep_alive_timeout is 10 s.
   std::chrono::milliseconds idle_lifetime{8000};
   Pace pace = {};  ///< the pauses between attempts
+  /// What in system.processes holds a statement's query_id, as SQL; the embedded engine keeps it elsewhere.
+  std::string query_id_sql = "query_id";
 };
 
 /// The first host that works is used. A host that failed three times in a row is passed over and tried again after 50

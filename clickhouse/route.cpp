@@ -5,6 +5,7 @@
 
 #include "base/log.h"
 #include "clickhouse/errors.h"
+#include "clickhouse/http_options.h"
 
 namespace chimera::clickhouse {
 namespace {
@@ -99,7 +100,9 @@ Verdict Route::Carry(const RequestContext& context, const Letter& letter, TextRe
   const Post post{letter.target, letter.headers, letter.body};
   ProbeListener probe(reply, routes_->hosts_, Host());
   Receiver& receiver = probing_ ? static_cast<Receiver&>(probe) : reply;
+  auto watch = Watched(context, letter);
   Exchange exchange = lease_.Send({Host(), ConnectTimeout(context), post}, context, receiver);
+  watch.reset();
   Verdict verdict = Judge(letter.kind, routes_->Where(Host()), exchange, reply, Deadline::Clock::now() - start);
   if (verdict.error) {
     verdict.error->query_id = letter.query_id;
@@ -107,8 +110,13 @@ Verdict Route::Carry(const RequestContext& context, const Letter& letter, TextRe
     log::Debug("query " + letter.query_id + " failed: " + verdict.error->message);
   }
   Report(verdict);
-  if (MayStillRun(exchange, verdict)) routes_->killers_[Host()]->Kill(letter.query_id, letter.headers);
+  if (MayStillRun(exchange, verdict)) routes_->killers_[Host()]->Kill(letter.query_id, letter.asker);
   return verdict;
+}
+
+std::optional<ProgressWatcher::Watch> Route::Watched(const RequestContext& context, const Letter& letter) const {
+  if (!context.on_progress || letter.kind != Kind::kRead) return std::nullopt;
+  return routes_->watchers_[Host()]->Begin(letter.query_id, context.on_progress);
 }
 
 void Route::Report(const Verdict& verdict) {
@@ -136,6 +144,11 @@ Routes::Routes(const HttpOptions& options, std::function<double()> random)
              }}) {
   for (const auto& endpoint : endpoints_) {
     killers_.push_back(std::make_unique<QueryKiller>(endpoint, options.idle_lifetime));
+    watchers_.push_back(
+        std::make_unique<ProgressWatcher>(ProgressWatcher::Options{.endpoint = endpoint,
+                                                                   .headers = HeadersOf(options.account),
+                                                                   .query_id_sql = options.query_id_sql,
+                                                                   .idle_lifetime = options.idle_lifetime}));
   }
 }
 

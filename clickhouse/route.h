@@ -15,6 +15,7 @@
 #include "clickhouse/connection_pool.h"
 #include "clickhouse/hosts.h"
 #include "clickhouse/http_client.h"
+#include "clickhouse/progress_watcher.h"
 #include "clickhouse/query_killer.h"
 #include "clickhouse/reply.h"
 #include "clickhouse/verdict.h"
@@ -30,6 +31,7 @@ struct Letter {
   std::string_view target;
   std::string_view body;
   const std::vector<Header>& headers;
+  const std::vector<Header>& asker;  ///< those of `headers` that say who asks
 };
 
 /// A place in the pool and a host to use it with. Destroying it gives both back. Not thread-safe; must not outlive its
@@ -45,13 +47,14 @@ class Route {
   bool IsProbe() const { return choice_.probe; }
 
   /// Sends a statement and judges what comes back. Stops it on the host when it may still run there and nobody waits
-  /// for it. May be called several times.
+  /// for it. Meanwhile the context hears how far a read has come, if it wants to. May be called several times.
   Verdict Carry(const RequestContext& context, const Letter& letter, TextReply& reply);
 
  private:
   friend class Routes;
   Route(Routes& routes, ConnectionPool::Lease lease, Hosts::Choice choice);
   std::chrono::milliseconds ConnectTimeout(const RequestContext& context) const;
+  std::optional<ProgressWatcher::Watch> Watched(const RequestContext& context, const Letter& letter) const;
   void Report(const Verdict& verdict);
 
   Routes* routes_;
@@ -90,7 +93,8 @@ class Routes {
   const std::vector<Endpoint> endpoints_;
   Hosts hosts_;
   ConnectionPool pool_;
-  std::vector<std::unique_ptr<QueryKiller>> killers_;  ///< by host
+  std::vector<std::unique_ptr<QueryKiller>> killers_;       ///< by host
+  std::vector<std::unique_ptr<ProgressWatcher>> watchers_;  ///< by host, of the account that reads
 };
 
 }  // namespace chimera::clickhouse

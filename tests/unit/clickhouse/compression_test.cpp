@@ -24,6 +24,19 @@ TEST(Compression, BothWaysWhenItIsOn) {
   EXPECT_EQ(requests.at(1).body, Gzip(body));
 }
 
+// The statement's own headers say gzip; the server would fail to unpack the kill and let the query run on.
+TEST(Compression, DoesNotMarkAKillAsCompressed) {
+  ScriptedServer server([](const WireRequest&, Peer& peer) { return peer.WaitForClose(5s); });
+  HttpOptions options = OptionsFor({server.Port()});
+  options.compression = true;
+  EXPECT_FALSE(Connect(options)->Read(Within(100ms), {.sql = std::string(5000, 'x')}));
+  AwaitKill(server);
+  const auto kills = server.KillRequests();
+  ASSERT_EQ(kills.size(), 1u);
+  EXPECT_FALSE(Has(kills[0].head, "Encoding")) << kills[0].head;
+  EXPECT_TRUE(Has(kills[0].head, "X-ClickHouse-Key: hunter22\r\n"));
+}
+
 TEST(Compression, IsOffOnTheLoopbackUnlessAskedFor) {
   ScriptedServer server(Always(Reply(kBody)));
   ASSERT_TRUE(ConnectTo(server.Port())->Read(Within(5s), {.sql = std::string(5000, ' ')}));

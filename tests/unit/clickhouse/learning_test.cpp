@@ -26,7 +26,7 @@ class LearningTest : public ::testing::Test {
 
   static Verdict Send(Route& route, const RequestContext& context, std::string_view body, std::optional<Rows>& rows) {
     TextReply reply;
-    Verdict verdict = route.Carry(context, {Kind::kRead, kId, "/", body, kNoHeaders}, reply);
+    Verdict verdict = route.Carry(context, {Kind::kRead, kId, "/", body, kNoHeaders, kNoHeaders}, reply);
     if (!verdict.error) rows = Rows();
     return verdict;
   }
