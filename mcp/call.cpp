@@ -167,7 +167,8 @@ CallContext ContextOf(const Call& call) {
       call.era.stateless ? ClientName(meta.value("io.modelcontextprotocol/clientInfo", Json())) : call.session.Client();
   context.abilities = call.era.stateless ? AbilitiesOf(meta.value("io.modelcontextprotocol/clientCapabilities", Json()))
                                          : call.session.Abilities();
-  if (!call.era.stateless && !call.era.elicits) context.abilities.elicitation = false;
+  const bool no_way_to_ask = !call.era.stateless && (!call.era.elicits || !call.outlet);
+  if (no_way_to_ask) context.abilities.elicitation = false;
   context.on_progress = ProgressOf(call);
   context.log = LogOf(call);
   if (call.outlet && call.era.resumes) context.disconnect = [outlet = call.outlet] { outlet->Disconnect(); };

@@ -162,7 +162,7 @@ HttpAnswer HttpEndpoint::Work(std::shared_ptr<Session> session, const HttpCall& 
   const bool stateless = !session->Initialized();
   const std::shared_ptr<ClientLink> client = stateless ? call.client : nullptr;
   Admit(*session, incoming);
-  const bool may_speak = incoming.batch || server_.MaySpeak(incoming.messages.front().message);
+  const bool may_speak = incoming.batch || server_.MaySpeak(*session, incoming.messages.front().message);
   if (!call.takes_events || !may_speak) {
     auto reply = AnswerWatched(session, incoming, client, nullptr);
     return reply ? ReplyAnswer(*std::move(reply), stateless) : HttpAnswer{202, {}, {}, nullptr};

@@ -210,10 +210,13 @@ const std::vector<MirroredArgument>& Server::Mirrored(const Message& message) co
   return found == impl_->mirrored.end() ? kNone : found->second;
 }
 
-bool Server::MaySpeak(const Message& message) const {
-  const Json& meta = MetaOf(message);
-  return impl_->core.options.tools_speak || message.method != "tools/call" || meta.contains("progressToken") ||
-         meta.contains("io.modelcontextprotocol/logLevel");
+bool Server::MaySpeak(const Session& session, const Message& message) const {
+  const ToolCatalog* tools = impl_->core.features.tools;
+  if (impl_->core.options.tools_speak || message.method != "tools/call" || tools == nullptr) return true;
+  if (MetaOf(message).contains("progressToken")) return true;
+  if (!session.Initialized() || !session.Abilities().elicitation) return false;
+  const Json name = message.params.value("name", Json());
+  return name.is_string() && tools->MayAsk(name.get<std::string>());
 }
 
 Announcer& Server::Changes() {

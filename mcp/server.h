@@ -35,7 +35,8 @@ struct ServerOptions {
       10000};  ///< a tool call that takes longer becomes a task, if the client takes them
   std::chrono::milliseconds task_ttl{3600000};  ///< how long a task is kept after its status last changed
   size_t max_tasks = 1000;                      ///< kept at once; further calls are answered when they are done
-  bool tools_speak = true;    ///< tools may log, or ask the client; where none does, HTTP answers them with less effort
+  bool tools_speak = true;    ///< tools may log, or ask without saying so (ToolCatalog::MayAsk); where none does, HTTP
+                              ///< answers them with less effort
   bool logging = true;        ///< clients may ask for log messages
   bool lists_change = false;  ///< the catalogs' lists may change while the server runs (Server::Changes)
 };
@@ -73,8 +74,9 @@ class Server {
   /// tools were when the server was made.
   const std::vector<MirroredArgument>& Mirrored(const Message& message) const;
 
-  /// True when something may be sent to the request's outlet before Handle returns its reply.
-  bool MaySpeak(const Message& message) const;
+  /// True when something may be sent to the request's outlet before Handle returns its reply: progress, when the
+  /// message wants it, and questions that a tool may have to a client that can be asked.
+  bool MaySpeak(const Session& session, const Message& message) const;
 
   /// To tell clients that something changed.
   Announcer& Changes();

@@ -56,6 +56,8 @@ class ToolCatalog {
   /// Runs a tool. `arguments_json` is the text of a JSON object. Never throws for bad input: that is an is_error
   /// result. Blocks until the result, the deadline or the cancellation. Thread-safe. Requires Has(name).
   virtual ToolResult Call(const CallContext& context, std::string_view name, std::string_view arguments_json) = 0;
+  /// True when `Call` may need something from a client that can be asked (ToolResult::need). Thread-safe.
+  virtual bool MayAsk(std::string_view /*name*/) const { return false; }
   /// "did you mean …" for a name that is not there, or "".
   virtual std::string Suggestion(std::string_view name) const = 0;
 };

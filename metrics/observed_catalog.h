@@ -19,6 +19,7 @@ class ObservedCatalog : public mcp::ToolCatalog {
   bool Has(std::string_view name) const override { return inner_.Has(name); }
   mcp::ToolResult Call(const mcp::CallContext& context, std::string_view name,
                        std::string_view arguments_json) override;
+  bool MayAsk(std::string_view name) const override { return inner_.MayAsk(name); }
   std::string Suggestion(std::string_view name) const override { return inner_.Suggestion(name); }
 
   /// Calls being worked on now. Thread-safe.

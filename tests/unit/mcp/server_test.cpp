@@ -89,6 +89,36 @@ TEST_F(ServerTest, OnlyToolCallsWait) {
   EXPECT_FALSE(waits("{"));
 }
 
+/// Its tool "wait" may ask.
+class AskingCatalog : public testing::FakeCatalog {
+ public:
+  bool MayAsk(std::string_view name) const override { return name == "wait"; }
+};
+
+TEST_F(ServerTest, SpeaksBeforeAResultOnlyToWhoWantsToHear) {
+  AskingCatalog catalog;
+  ServerOptions options = testing::FakeServerOptions();
+  options.tools_speak = false;
+  Server server(options, {.tools = &catalog});
+  const auto speaks = [&](const std::string& name, const std::string& meta = "{}") {
+    const std::string params = R"({"name":")" + name + R"(","_meta":)" + meta + "}";
+    return server.MaySpeak(
+        session_, ParseMessage(R"({"jsonrpc":"2.0","id":9,"method":"tools/call","params":)" + params + "}").message);
+  };
+  EXPECT_FALSE(speaks("wait")) << "there is no session to ask in";
+  const auto initialize = [&](const std::string& capabilities) {
+    Incoming incoming = ParseIncoming(
+        R"({"jsonrpc":"2.0","id":0,"method":"initialize","params":{"protocolVersion":"2025-11-25","capabilities":)" +
+        capabilities + "}}");
+    Admit(session_, incoming);
+    ASSERT_TRUE(Answer(server, session_, incoming));
+  };
+  initialize(R"({"elicitation":{}})");
+  EXPECT_TRUE(speaks("wait"));
+  EXPECT_FALSE(speaks("echo"));
+  EXPECT_TRUE(speaks("echo", R"({"progressToken":1})"));
+}
+
 TEST_F(ServerTest, RefuseFreesTheIds) {
   Incoming incoming = ParseIncoming(R"({"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"echo"}})");
   Admit(session_, incoming);
