@@ -31,6 +31,7 @@ struct RequestContext {
   std::shared_ptr<const Principal> principal = {};
   std::function<void(const Progress&)> on_progress = {};  ///< empty when nobody wants to know; any thread, never blocks
   StatementTrace* trace = nullptr;  ///< borrowed; null when nobody wants to know which statements were sent
+  bool may_exceed_budget = false;  ///< the user agreed that it reads more than the read budget allows
 
   bool Cancelled() const { return stop.stop_requested(); }
 

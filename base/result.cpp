@@ -40,6 +40,10 @@ std::string_view Name(ErrorCode code) {
       return "io_error";
     case ErrorCode::kInternal:
       return "internal";
+    case ErrorCode::kOverBudget:
+      return "over_budget";
+    case ErrorCode::kDeclined:
+      return "declined";
   }
   return "internal";
 }

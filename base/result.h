@@ -32,6 +32,8 @@ enum class ErrorCode {
   kConflict,          ///< state on disk or in the database contradicts the request (edited migration, lock held)
   kIoError,           ///< the operating system refused (file, socket, process)
   kInternal,          ///< a bug
+  kOverBudget,        ///< a read above the budget that the operator set, refused before it ran
+  kDeclined,          ///< the user was asked and did not agree
 };
 
 /// The stable lower-case spelling of `code`, such as "unknown_column".

@@ -41,6 +41,8 @@ constexpr SettingSpec kSettings[] = {
     {"CHIMERA_LIBCHDB", "path of libchdb.so", "beside the program, or third_party/chdb"},
     {"CHIMERA_ENGINE_IDLE", "seconds after which an unused embedded engine leaves", "300", Scope::kEmbedded},
     {"CHIMERA_TOOL_NAMES", "how tools/list spells names: dotted or underscore", "dotted"},
+    {"CHIMERA_READ_BUDGET_ROWS",
+     "rows that a statement may read; above, the user is asked first, or the call refused; 0: no budget", "0"},
     {"CHIMERA_DATASET_DIRS", "further dataset folders, separated by colons", "none"},
     {"CHIMERA_LOG_LEVEL", "debug, info, warning, error or off; the log goes to stderr", "info"},
     {"CHIMERA_ALLOWED_HOSTS", "names that HTTP clients may call this server by, separated by commas",

@@ -4,6 +4,7 @@
 #include <cctype>
 
 #include "base/text.h"
+#include "tools/consent.h"
 
 namespace chimera::tools {
 namespace {
@@ -83,7 +84,8 @@ Json ErrorJson(const Error& error) {
 
 }  // namespace
 
-void Registry::Add(std::unique_ptr<Tool> tool) {
+void Registry::Add(std::unique_ptr<Tool> tool, bool may_ask) {
+  if (may_ask) asking_.insert(tool.get());
   mcp::ToolDefinition definition = tool->Definition();
   const std::string dotted = definition.name;
   by_name_[dotted] = tool.get();
@@ -101,6 +103,10 @@ bool Registry::Has(std::string_view name) const {
   return Find(name) != nullptr;
 }
 
+bool Registry::MayAsk(std::string_view name) const {
+  return asking_.contains(Find(name));
+}
+
 mcp::ToolResult Registry::Call(const mcp::CallContext& context, std::string_view name,
                                std::string_view arguments_json) {
   Tool* tool = Find(name);
@@ -111,8 +117,13 @@ mcp::ToolResult Registry::Call(const mcp::CallContext& context, std::string_view
   StatementTrace trace;
   bounded.trace = &trace;
   if (!tool->TakesTimeout()) bounded.deadline = context.deadline.Earlier(Deadline::After(timeout_));
+  const Consent consent = ConsentIn(context.inputs, name, arguments_json);
+  if (consent == Consent::kRefused) return ErrorResult(DeclinedError());
+  bounded.may_exceed_budget = consent == Consent::kGiven;
   auto answer = tool->Run(bounded, arguments_json);
+  const bool may_ask = !answer && answer.error().code == ErrorCode::kOverBudget && context.abilities.elicitation;
   mcp::ToolResult result = answer ? AnswerResult(*std::move(answer)) : ErrorResult(answer.error());
+  if (may_ask) result.need = AskConsent(answer.error(), name, arguments_json);
   if (result.query_id.empty()) result.query_id = trace.Text();
   return result;
 }

@@ -5,6 +5,7 @@
 #include <chrono>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -22,11 +23,13 @@ class Registry : public mcp::ToolCatalog {
   explicit Registry(NameStyle style, std::chrono::seconds timeout = std::chrono::seconds(30))
       : style_(style), timeout_(timeout) {}
 
-  /// Requires that no tool of that name is there. Tools are listed in the order of addition.
-  void Add(std::unique_ptr<Tool> tool);
+  /// Requires that no tool of that name is there. Tools are listed in the order of addition. `may_ask`: its reads keep
+  /// to a budget, so that a call may turn into a question to the user.
+  void Add(std::unique_ptr<Tool> tool, bool may_ask = false);
 
   const std::vector<mcp::ToolDefinition>& Definitions() const override { return definitions_; }
   bool Has(std::string_view name) const override;
+  bool MayAsk(std::string_view name) const override;
   mcp::ToolResult Call(const mcp::CallContext& context, std::string_view name,
                        std::string_view arguments_json) override;
   std::string Suggestion(std::string_view name) const override;
@@ -43,6 +46,7 @@ class Registry : public mcp::ToolCatalog {
   std::vector<std::unique_ptr<Tool>> tools_;
   std::vector<mcp::ToolDefinition> definitions_;
   std::map<std::string, Tool*, std::less<>> by_name_;  ///< both spellings
+  std::set<const Tool*> asking_;
 };
 
 /// An error as a model reads it: text "unknown_column: … Hint: …", and in `_meta` {"chimera/error": {code, message,

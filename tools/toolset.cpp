@@ -1,19 +1,27 @@
 #include "tools/toolset.h"
 
+#include <optional>
+
+#include "tools/budgeted_client.h"
 #include "tools/catalog.h"
 
 namespace chimera::tools {
 namespace {
 
-// The registry with the catalogue that its tools share.
+// The registry with what its tools share.
 class Toolset final : public Registry {
  public:
   Toolset(const ToolsetOptions& options, clickhouse::Client& client)
-      : Registry(options.names, options.default_timeout), catalog_(client) {}
+      : Registry(options.names, options.default_timeout), catalog_(client) {
+    if (options.read_budget_rows > 0) budgeted_.emplace(client, catalog_, options.read_budget_rows);
+  }
   Catalog& SharedCatalog() { return catalog_; }
+  /// The client of the tools that read data; nullptr: they read without a budget.
+  clickhouse::Client* Budgeted() { return budgeted_ ? &*budgeted_ : nullptr; }
 
  private:
   Catalog catalog_;
+  std::optional<BudgetedClient> budgeted_;
 };
 
 }  // namespace
@@ -22,12 +30,16 @@ std::unique_ptr<Registry> CreateToolset(clickhouse::Client& client, const std::v
                                         const ToolsetOptions& options) {
   auto tools = std::make_unique<Toolset>(options, client);
   Catalog& catalog = tools->SharedCatalog();
-  tools->Add(CreateQueryTool(client, catalog, options));
-  tools->Add(CreateAggregateTool(client, catalog));
-  tools->Add(CreateCorrelationTool(client, catalog));
-  tools->Add(CreateTrendTool(client, catalog));
+  const bool may_ask = tools->Budgeted() != nullptr;
+  clickhouse::Client& reader = may_ask ? *tools->Budgeted() : client;
+  tools->Add(CreateQueryTool(reader, catalog, options), may_ask);
+  tools->Add(CreateAggregateTool(reader, catalog), may_ask);
+  tools->Add(CreateCorrelationTool(reader, catalog), may_ask);
+  tools->Add(CreateTrendTool(reader, catalog), may_ask);
   for (const auto& dataset : datasets) {
-    for (const auto& analysis : dataset.analyses) tools->Add(CreateAnalysisTool(client, catalog, dataset, analysis));
+    for (const auto& analysis : dataset.analyses) {
+      tools->Add(CreateAnalysisTool(reader, catalog, dataset, analysis), may_ask);
+    }
   }
   for (const auto& dataset : datasets) {
     for (const auto& insert : dataset.inserts) tools->Add(CreateInsertTool(client, dataset, insert));

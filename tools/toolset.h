@@ -14,6 +14,8 @@ namespace chimera::tools {
 struct ToolsetOptions {
   NameStyle names = NameStyle::kDotted;
   std::chrono::seconds default_timeout{30};  ///< of one tool call; CH_TIMEOUT
+  /// Rows that one statement of query, query.* or get.* may read unless the user agrees; 0: no such limit.
+  uint64_t read_budget_rows = 0;  ///< CHIMERA_READ_BUDGET_ROWS
 };
 
 /// All tools, in the order in which they are listed: query, query.*, get.*, insert.*, list.*, describe.*. `client` and

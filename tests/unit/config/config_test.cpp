@@ -35,6 +35,14 @@ std::string Hosts(const Result<Config>& config) {
   return out;
 }
 
+TEST(Config, HasNoReadBudgetUnlessItIsSet) {
+  EXPECT_EQ(LoadFrom({})->tools.read_budget_rows, 0u);
+  EXPECT_EQ(LoadFrom({{"CHIMERA_READ_BUDGET_ROWS", "10000000000"}})->tools.read_budget_rows, 10'000'000'000u);
+  const auto bad = LoadFrom({{"CHIMERA_READ_BUDGET_ROWS", "-1"}});
+  ASSERT_FALSE(bad.ok());
+  EXPECT_EQ(bad.error().message.substr(0, 27), "CHIMERA_READ_BUDGET_ROWS=-1");
+}
+
 TEST(Config, IsEmbeddedWithoutAHost) {
   const auto config = LoadFrom({{"HOME", "/home/a"}, {"CH_HOST", " "}});
   ASSERT_TRUE(config.ok());

@@ -83,6 +83,20 @@ Json EventFields(const std::string& text) {
   return fields;
 }
 
+/// The product's tools. A statement that names the table `big` is estimated to read 5,000 rows.
+std::unique_ptr<tools::Registry> BudgetedTools(chimera::testing::FakeClient& database, uint64_t rows) {
+  database.OnRead([](const clickhouse::Query& query) -> Result<clickhouse::Rows> {
+    using chimera::testing::MakeRows;
+    const bool big = query.sql.find("FROM big") != std::string::npos;
+    if (query.sql.starts_with("EXPLAIN ESTIMATE ")) {
+      return MakeRows({}, big ? Json{{"db", "big", "2", "5000", "3"}} : Json::array());
+    }
+    return MakeRows({{"v", "UInt8"}}, query.sql.find("system.") == std::string::npos ? Json{{7}} : Json::array());
+  });
+  static const std::vector<schema::Dataset> kNone;
+  return tools::CreateToolset(database, kNone, {.read_budget_rows = rows});
+}
+
 }  // namespace
 
 void Recorder::Send(std::string message) {
@@ -108,6 +122,9 @@ void Transcript::Open(const Json& options) {
   server.task_after = std::chrono::milliseconds(options.value("task_after_ms", 10'000));
   server.lists_change = options.value("lists_change", false);
   Features features = {.tools = &fake_};
+  if (options.contains("read_budget")) {
+    features.tools = (budgeted_ = BudgetedTools(database_, options["read_budget"])).get();
+  }
   if (options.value("fixtures", false)) {
     features = {.tools = &tools_, .resources = &resources_, .prompts = &prompts_, .completer = &prompts_};
   }
@@ -128,7 +145,10 @@ void Transcript::Run(std::string line) {
   if (step.value("background", false)) {
     const int before = fake_.waiting;
     background_ = std::thread([this, step] { Say(step, background_reply_); });
-    EXPECT_TRUE(fake_.WaitForWaiting(before + 1));
+    if (!budgeted_) {
+      EXPECT_TRUE(fake_.WaitForWaiting(before + 1));
+    }
+    CheckAsked(step);
     return;
   }
   if (step.contains("hang_up")) HangUp();
@@ -172,6 +192,12 @@ void Transcript::Check(const Json& step) {
   for (const auto& [name, pointer] : capture.items()) {
     captured_[name] = reply_.at(Json::json_pointer(pointer.get<std::string>())).get<std::string>();
   }
+}
+
+void Transcript::CheckAsked(const Json& step) {
+  if (!step.contains("notified")) return;
+  ++checks_;
+  CheckNotified(step["notified"]);
 }
 
 void Transcript::CheckNotified(const Json& expected) {

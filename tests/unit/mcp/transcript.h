@@ -11,8 +11,10 @@
 
 #include "mcp/http_endpoint.h"
 #include "mcp/http_gate.h"
+#include "support/fake_client.h"
 #include "tests/conformance/fixtures.h"
 #include "tests/unit/mcp/fake_catalog.h"
+#include "tools/toolset.h"
 
 namespace chimera::mcp::testing {
 
@@ -38,6 +40,7 @@ class Transcript {
   void Open(const Json& options);
   void Say(const Json& step, Json& reply);
   void Check(const Json& step);
+  void CheckAsked(const Json& step);
   void CheckNotified(const Json& expected);
   Json Send(const std::string& text);
   Json Http(const std::string& method, const Json& step);
@@ -45,6 +48,8 @@ class Transcript {
   void HangUp();
 
   FakeCatalog fake_;
+  chimera::testing::FakeClient database_;
+  std::unique_ptr<tools::Registry> budgeted_;  ///< instead of `fake_`, when set
   conformance::FixtureTools tools_;
   conformance::FixtureResources resources_;
   conformance::FixturePrompts prompts_;

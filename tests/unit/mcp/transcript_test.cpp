@@ -1,11 +1,13 @@
 // Runs tests/transcripts/*.jsonl against the server. A transcript opens with comment lines (#) that name the behaviour
 // it guards; then each line is an object that does something, expects something, or both:
 //   "options": {"list_page": 2}   of the server, in the first line: list_page, task_after_ms, lists_change; "fixtures":
-//       true gives it the tools, resources and prompts of the conformance server instead of FakeCatalog's tools
+//       true gives it the tools, resources and prompts of the conformance server instead of FakeCatalog's tools;
+//       "read_budget": 1000 gives it the product's tools with that budget, over a database where `big` has 5,000 rows
 //   "send": … or "send_text": "…"   a message as JSON, or as raw text, over a connection such as stdio
 //   "post": …, "get": true or "delete": true   an HTTP request, with "headers" instead of the usual ones (null: none).
 //       The reply is {"status", "session", "body", "events"}; "stays_open": true reads a stream until it is quiet
-//   "background": true   the request waits in FakeCatalog's tool "wait" while the transcript goes on, until "join"
+//   "background": true   the request waits in FakeCatalog's tool "wait", or for the answer to a question that
+//       "notified" shows, while the transcript goes on, until "join"
 //   "hang_up": true   the client of the last HTTP request leaves; "release": true lets the tool "wait" return
 //   "repeat": true   the request is repeated until its reply is as expected
 //   "expect": …    the last reply contains this: objects may have more members, arrays not; null: no reply

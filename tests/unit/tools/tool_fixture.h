@@ -32,6 +32,7 @@ class ToolFixture : public ::testing::Test {
   void Reply(const Json& rows, std::vector<clickhouse::Column> columns = {}) {
     replies_.push_back(testing::MakeRows(std::move(columns), rows));
   }
+  void ReplyRows(clickhouse::Rows rows) { replies_.push_back(std::move(rows)); }
   void ReplyTruncated(const Json& rows, bool by_bytes = false) {
     Reply(rows);
     replies_.back().value().truncated = true;
