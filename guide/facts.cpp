@@ -74,7 +74,7 @@ Result<std::vector<TableFacts>> ReadFacts(const RequestContext& context, clickho
   std::vector<TableFacts> tables;
   for (auto& description : *described) tables.push_back({std::move(description), std::nullopt});
   if (names.empty()) std::erase_if(tables, [](const auto& one) { return IsInternal(one.description.table.name); });
-  ReadRanges(Bounded(context, patience.quick), client, tables);
+  ReadRanges(Bounded(context, patience.ranges), client, tables);
   return tables;
 }
 

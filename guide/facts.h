@@ -15,8 +15,9 @@ namespace chimera::guide {
 
 /// How long work for a client may take; from the configuration.
 struct Patience {
-  std::chrono::milliseconds call{30000};  ///< one page, list or prompt
-  std::chrono::milliseconds quick{2000};  ///< what is left out when it takes longer: suggestions, ranges of times
+  std::chrono::milliseconds call{30000};   ///< one page, list or prompt
+  std::chrono::milliseconds ranges{5000};  ///< the ranges of times in it, which are left out when they take longer
+  std::chrono::milliseconds quick{2000};   ///< suggestions; there are none when they take longer
 };
 
 /// The range of a time column; oldest and newest are ISO 8601 in UTC, empty when there are no rows.

@@ -11,7 +11,8 @@
 namespace chimera::guide {
 namespace {
 
-constexpr Patience kPatient{.call = std::chrono::seconds(60), .quick = std::chrono::seconds(60)};
+constexpr Patience kPatient{
+    .call = std::chrono::seconds(60), .ranges = std::chrono::seconds(60), .quick = std::chrono::seconds(60)};
 
 mcp::CallContext CallContextOf() {
   mcp::CallContext context;

@@ -13,6 +13,15 @@ const TABLES = ['bench_runs', 'deployments', 'episodes', 'llm_events', 'session_
 const BENCH_RUNS = 'clickhouse://chimera_metrics/bench_runs';
 const TEMPLATE = { type: 'ref/resource', uri: 'clickhouse://{database}/{table}' };
 
+// Repeats a change until it is told: one that comes before the server's first look goes unnoticed.
+async function changeUntil(told, change) {
+  for (let i = 0; i < 5 && !told(); ++i) {
+    await change(i);
+    await until(told, 'the change is told', 6_000).catch(() => {});
+  }
+  assert.ok(told(), 'no change was told');
+}
+
 const TRANSPORTS = {
   stdio: async (sandbox) => new StdioClientTransport({ command: BIN, args: ['serve'], env: sandbox.env }),
   http: async (sandbox) => new StreamableHTTPClientTransport(new URL((await sandbox.startHttp()).url)),
@@ -146,15 +155,16 @@ for (const [name, open] of Object.entries(TRANSPORTS)) {
       await client.subscribeResource({ uri: BENCH_RUNS });
       await client.subscribeResource({ uri: 'chimera://datasets/chimera_metrics' });
       await client.subscribeResource({ uri: 'clickhouse://chimera_metrics/new_one' });
-      await new Promise((resolve) => setTimeout(resolve, 1000)); // the first look
       const { socket } = await sandbox.oneEngine();
-      await askEngine(socket, "ALTER TABLE chimera_metrics.bench_runs ADD COLUMN IF NOT EXISTS note String COMMENT 'For people'");
-      await until(() => updated.length === 2, 'the update is told');
-      assert.deepEqual(updated.splice(0).sort(), ['chimera://datasets/chimera_metrics', BENCH_RUNS]);
-      assert.match(await read(BENCH_RUNS), /- `note` String: For people\./);
+      const uris = () => [...new Set(updated)].sort();
+      await changeUntil(() => uris().length === 2, (i) => askEngine(socket,
+        `ALTER TABLE chimera_metrics.bench_runs ADD COLUMN note${i} String COMMENT 'For people'`));
+      assert.deepEqual(uris(), ['chimera://datasets/chimera_metrics', BENCH_RUNS]);
+      assert.match(await read(BENCH_RUNS), /- `note0` String: For people\./);
+      updated.length = 0;
       await askEngine(socket, 'CREATE TABLE chimera_metrics.new_one (a UInt8) ENGINE = MergeTree ORDER BY a');
-      await until(() => updated.length === 2, 'the new table is told');
-      assert.deepEqual(updated.splice(0).sort(), ['chimera://datasets/chimera_metrics', 'clickhouse://chimera_metrics/new_one']);
+      await until(() => uris().length === 2, 'the new table is told', 30_000);
+      assert.deepEqual(uris(), ['chimera://datasets/chimera_metrics', 'clickhouse://chimera_metrics/new_one']);
       for (const uri of [BENCH_RUNS, 'chimera://datasets/chimera_metrics', 'clickhouse://chimera_metrics/new_one']) {
         await client.unsubscribeResource({ uri });
       }
@@ -205,10 +215,9 @@ describe('in every process', () => {
     client.sendLine(JSON.stringify({ jsonrpc: '2.0', id: 'w', method: 'subscriptions/listen',
       params: { notifications: { resourceSubscriptions: [BENCH_RUNS] }, ...meta } }));
     await until(() => client.unasked.length === 1, 'the acknowledgement');
-    await new Promise((resolve) => setTimeout(resolve, 1000)); // the first look
     const { socket } = await sandbox.oneEngine();
-    await askEngine(socket, "ALTER TABLE chimera_metrics.bench_runs MODIFY COMMENT 'Runs'");
-    await until(() => client.unasked.length === 2, 'the update is told');
+    await changeUntil(() => client.unasked.length > 1, (i) => askEngine(socket,
+      `ALTER TABLE chimera_metrics.bench_runs MODIFY COMMENT 'Runs ${i}'`));
     assert.equal(client.unasked[1].params.uri, BENCH_RUNS);
     assert.equal(client.unasked[1].params._meta['io.modelcontextprotocol/subscriptionId'], 'w');
   });
