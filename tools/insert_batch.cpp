@@ -3,6 +3,7 @@
 #include <simdjson.h>
 
 #include <algorithm>
+#include <cstring>
 #include <set>
 
 #include "base/text.h"
@@ -57,6 +58,14 @@ error_code ReadValue(ondemand::value json, SourceValue& out) {
   const auto error = json.get_string().get(out.value.text);
   out.bad_escape = error == simdjson::STRING_ERROR;
   return out.bad_escape ? SUCCESS : error;
+}
+
+/// The field's name; `expected` when it is that, which saves decoding it.
+error_code NameOf(ondemand::field& field, const std::string& expected, std::string_view& key) {
+  const char* raw = field.key().raw();
+  key = expected;
+  const bool as_expected = std::strncmp(raw, expected.c_str(), expected.size()) == 0 && raw[expected.size()] == '"';
+  return as_expected ? SUCCESS : field.unescaped_key().get(key);
 }
 
 class BatchReader {
@@ -173,13 +182,13 @@ class BatchReader {
     rows_.Begin(index);
     ondemand::object row;
     if (json.get_object().get(row)) return RefuseRow(json);
-    for (auto field : row) {
+    for (auto element : row) {
+      ondemand::field field;
       std::string_view key;
-      ondemand::value value_json;
       SourceValue value;
-      if (auto error = field.unescaped_key().get(key)) return error;
-      if (auto error = field.value().get(value_json)) return error;
-      if (auto error = ReadValue(value_json, value)) return error;
+      if (auto error = std::move(element).get(field)) return error;
+      if (auto error = NameOf(field, rows_.Expected(), key)) return error;
+      if (auto error = ReadValue(field.value(), value)) return error;
       rows_.Add(key, value);
     }
     rows_.Finish();

@@ -16,6 +16,7 @@ void RowCollector::Begin(std::optional<uint64_t> index) {
   index_ = index;
   for (auto& slot : slots_) slot.given = false;
   text_.clear();
+  in_order_ = 0;
   next_ = 0;
 }
 
@@ -28,7 +29,7 @@ void RowCollector::Add(std::string_view key, const SourceValue& value) {
   if (!column) return AddUnknown(key, value);
   Slot& slot = slots_[*column];
   if (slot.given) return Refuse(*column, {"is given twice in this row", "send it once"}, value);
-  slot = {.begin = text_.size(), .length = 0, .given = true, .facts = {}};
+  Open(*column);
   if (value.bad_escape) {
     return Refuse(*column, {"holds an escape that stands for no character", "send the text as UTF-8"}, value);
   }
@@ -38,13 +39,20 @@ void RowCollector::Add(std::string_view key, const SourceValue& value) {
   slot.length = text_.size() - slot.begin;
 }
 
+/// Makes room for the value of `column`, which the caller appends to the text.
+void RowCollector::Open(size_t column) {
+  in_order_ += column == in_order_;
+  text_ += rules_.columns[column].key;
+  slots_[column] = {.begin = text_.size(), .length = 0, .given = true, .facts = {}};
+}
+
 // Rows mostly have their fields in one order, so the column after the last one is tried first.
 std::optional<size_t> RowCollector::FindColumn(std::string_view key) {
   const size_t count = rules_.names.size();
   for (size_t step = 0; step < count; ++step) {
-    const size_t column = (next_ + step) % count;
+    const size_t column = next_ + step < count ? next_ + step : next_ + step - count;
     if (rules_.names[column] != key) continue;
-    next_ = (column + 1) % count;
+    next_ = column + 1 < count ? column + 1 : 0;
     return column;
   }
   return std::nullopt;
@@ -76,7 +84,8 @@ void RowCollector::FillDefault(size_t column) {
   if (rule.Required()) {
     return Refuse(column, {"is required", ExampleHint(rule)}, {});
   }
-  slots_[column] = {.begin = text_.size(), .length = rule.fallback->size(), .given = true, .facts = {}};
+  Open(column);
+  slots_[column].length = rule.fallback->size();
   slots_[column].facts.is_now = rule.fallback_is_now;
   text_ += *rule.fallback;
 }
@@ -99,11 +108,13 @@ RowGroup& RowCollector::GroupOfRow() {
 
 void RowCollector::AppendRow(RowGroup& group) {
   const size_t begin = group.body.size();
+  const bool in_order = in_order_ == slots_.size();  // then the text is the row
+  if (in_order) group.body += text_;
   for (size_t i = 0; i < slots_.size(); ++i) {
     const Slot& slot = slots_[i];
-    group.body += rules_.columns[i].key;
-    if (slot.facts.is_now) group.now_slots.push_back({group.body.size(), i});
-    group.body.append(text_, slot.begin, slot.length);
+    if (!in_order) group.body += rules_.columns[i].key;
+    if (slot.facts.is_now) group.now_slots.push_back({in_order ? begin + slot.begin : group.body.size(), i});
+    if (!in_order) group.body.append(text_, slot.begin, slot.length);
     batch_.times[i].now += slot.facts.is_now;
     batch_.times[i].cut += slot.facts.cut;
     batch_.times[i].assumed_utc += slot.facts.assumed_utc;

@@ -28,6 +28,8 @@ class RowCollector {
 
   /// Starts a row: rows[index], or the single one of `data`.
   void Begin(std::optional<uint64_t> index);
+  /// The field that most probably comes next.
+  const std::string& Expected() const { return rules_.names[next_]; }
   /// Adds a field of the row, or a problem.
   void Add(std::string_view key, const SourceValue& value);
   /// Ends the row. Nothing is kept once there is a problem, but the checks go on.
@@ -49,6 +51,7 @@ class RowCollector {
   };
 
   std::optional<size_t> FindColumn(std::string_view key);
+  void Open(size_t column);
   void AddUnknown(std::string_view key, const SourceValue& value);
   void Refuse(size_t column, Refusal refusal, const SourceValue& value);
   void FillDefault(size_t column);
@@ -62,7 +65,8 @@ class RowCollector {
 
   std::optional<uint64_t> index_;
   std::vector<Slot> slots_;  // by column
-  std::string text_;         // the canonical values of the row
+  std::string text_;         // the canonical values of the row, each behind its column's key
+  size_t in_order_ = 0;      // how many values came in the order of the columns
   size_t next_ = 0;          // the column that is expected next
 
   size_t group_ = 0;  // of the last row
