@@ -19,23 +19,6 @@ constexpr std::chrono::milliseconds kLookTime{300};
 
 using Connected = Attempt<std::unique_ptr<Channel>>;
 
-/// Whether a handshake that ended so was one: the peer spoke TLS.
-bool SpokeTls(Failure failure) {
-  switch (failure) {
-    case Failure::kTlsVersion:
-    case Failure::kTlsExpired:
-    case Failure::kTlsNotYetValid:
-    case Failure::kTlsSelfSigned:
-    case Failure::kTlsUnknownAuthority:
-    case Failure::kTlsWrongName:
-    case Failure::kTlsUntrusted:
-    case Failure::kTlsClientCertificate:
-      return true;
-    default:
-      return false;
-  }
-}
-
 Exchange Refused(int error) {
   return Failed(error == ETIMEDOUT ? Failure::kConnectTimeout : Failure::kRefused, std::strerror(error));
 }

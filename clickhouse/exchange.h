@@ -75,6 +75,23 @@ enum class Failure {
   kBroken,                ///< the connection ended, or carried nonsense, before the reply was whole
 };
 
+/// Whether a handshake that ended so was one: the peer spoke TLS.
+inline bool SpokeTls(Failure failure) {
+  switch (failure) {
+    case Failure::kTlsVersion:
+    case Failure::kTlsExpired:
+    case Failure::kTlsNotYetValid:
+    case Failure::kTlsSelfSigned:
+    case Failure::kTlsUnknownAuthority:
+    case Failure::kTlsWrongName:
+    case Failure::kTlsUntrusted:
+    case Failure::kTlsClientCertificate:
+      return true;
+    default:
+      return false;
+  }
+}
+
 struct Exchange {
   Outcome outcome = Outcome::kComplete;
   Failure failure = Failure::kNone;

@@ -35,20 +35,12 @@ bool IsLasting(Failure failure) {
     case Failure::kTlsFiles:
     case Failure::kTlsSilent:
     case Failure::kTlsNotSpoken:
-    case Failure::kTlsVersion:
-    case Failure::kTlsExpired:
-    case Failure::kTlsNotYetValid:
-    case Failure::kTlsSelfSigned:
-    case Failure::kTlsUnknownAuthority:
-    case Failure::kTlsWrongName:
-    case Failure::kTlsUntrusted:
-    case Failure::kTlsClientCertificate:
     case Failure::kTlsExpected:
     case Failure::kNativeProtocol:
     case Failure::kNotHttp:
       return true;
     default:
-      return false;
+      return SpokeTls(failure);  // and was refused, or refused us
   }
 }
 
