@@ -24,7 +24,7 @@ constexpr std::chrono::seconds kDemoTime{120};
 // Above the longest timeout a caller may ask of a tool (an hour); tools set their own, shorter deadlines.
 constexpr std::chrono::seconds kCallTime{3630};
 
-mcp::ServerOptions ProtocolOptions(Backend& backend) {
+mcp::ServerOptions ProtocolOptions(Backend& backend, const config::Config& config) {
   mcp::ServerOptions options;
   options.title = "Chimera: ClickHouse for agents";
   options.version = kVersion;
@@ -32,6 +32,7 @@ mcp::ServerOptions ProtocolOptions(Backend& backend) {
   options.icons = {ServerIcon()};
   options.call_timeout = kCallTime;
   options.tools_speak = false;
+  options.state_key = config.state_key;
   return options;
 }
 
@@ -109,7 +110,7 @@ int Serve(const config::Config& config, const ServeOptions& options, std::stop_t
   }
   backend->WarmUp();
   guide::Guide guide = GuideTo(*backend, config);
-  mcp::Server server(ProtocolOptions(*backend), guide.AddTo({.tools = &telemetry->Watch(backend->Tools())}));
+  mcp::Server server(ProtocolOptions(*backend, config), guide.AddTo({.tools = &telemetry->Watch(backend->Tools())}));
   const guide::SchemaWatch watch(server.Changes(), backend->Client(), backend->Datasets());
   int code = kDone;
   if (!options.http.empty()) {

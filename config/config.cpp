@@ -225,6 +225,16 @@ http::TlsFiles LoadListenerTls(SettingReader& reader) {
   return tls;
 }
 
+std::string LoadStateKey(SettingReader& reader) {
+  constexpr size_t kLeastBytes = 32;
+  const std::string key = reader.Password("CHIMERA_STATE_KEY", "CHIMERA_STATE_KEY_FILE").value_or(Password{}).text;
+  if (!key.empty() && key.size() < kLeastBytes) {
+    reader.Refuse(reader.IsSet("CHIMERA_STATE_KEY") ? "CHIMERA_STATE_KEY" : "CHIMERA_STATE_KEY_FILE",
+                  "is too short to be secret", "make one with: openssl rand -hex 32");
+  }
+  return key;
+}
+
 std::vector<std::string> Split(const std::string& text, char separator) {
   std::vector<std::string> out;
   for (size_t start = 0; start <= text.size();) {
@@ -253,6 +263,7 @@ Result<Config> Load(const SettingValues& values) {
     config.dataset_dirs.push_back(reader.FromHome(std::move(path)));
   }
   config.allowed_hosts = Split(reader.Text("CHIMERA_ALLOWED_HOSTS", ""), ',');
+  config.state_key = LoadStateKey(reader);
   config.tls = LoadListenerTls(reader);
   config.statsd = LoadStatsd(reader);
   config.log_level =

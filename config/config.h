@@ -29,6 +29,7 @@ struct Config {
   std::vector<std::string> dataset_dirs;  ///< CHIMERA_DATASET_DIRS: further dataset folders, separated by colons
   /// CHIMERA_ALLOWED_HOSTS: names, or name:port, separated by commas, that HTTP clients may call this server by
   std::vector<std::string> allowed_hosts;
+  std::string state_key;          ///< CHIMERA_STATE_KEY, CHIMERA_STATE_KEY_FILE; empty: none given
   http::TlsFiles tls;             ///< CHIMERA_TLS_CERT_FILE, _KEY_FILE, _CLIENT_CA_FILE: of the HTTP listener
   metrics::StatsdOptions statsd;  ///< DD_AGENT_HOST, DD_DOGSTATSD_PORT, DD_DOGSTATSD_URL, DD_ENTITY_ID,
                                   ///< DD_SERVICE, DD_ENV, DD_VERSION, as Datadog's own libraries read them

@@ -9,6 +9,7 @@
 namespace chimera::mcp {
 namespace {
 
+constexpr const char* kElicitation = "elicitation/create";
 constexpr int kMaxRounds = 10;
 
 bool Has(const Json& object, const char* key) {
@@ -85,7 +86,7 @@ struct Ability {
 /// The capabilities that `need` asks for and the client lacks; null when it has them.
 Json Missing(const InputNeed& need, const ClientAbilities& abilities) {
   static const Ability kAbilities[] = {
-      {"elicitation/create", &ClientAbilities::elicitation, {{"elicitation", Json::object()}}},
+      {kElicitation, &ClientAbilities::elicitation, {{"elicitation", Json::object()}}},
       {"sampling/createMessage", &ClientAbilities::sampling, {{"sampling", Json::object()}}},
       {"roots/list", &ClientAbilities::roots, {{"roots", Json::object()}}},
   };
@@ -102,6 +103,9 @@ Json Missing(const InputNeed& need, const ClientAbilities& abilities) {
 std::optional<ProtocolError> AskAll(const Call& call, const InputNeed& need, CallContext& context) {
   for (const InputRequest& request : need.requests) {
     auto answer = call.session.Questions().Ask(*call.outlet, request.method, request.params, context);
+    const bool refused = !answer.ok() && answer.error().code == ErrorCode::kConflict;
+    // A client that cannot ask after all has nobody who agrees.
+    if (refused && request.method == kElicitation) answer = Json{{"action", "decline"}};
     if (!answer.ok()) return ProtocolError{kInternalError, answer.error().message};
     context.inputs.responses[request.key] = *std::move(answer);
   }
