@@ -42,6 +42,21 @@ std::string StartLine(const config::Config& config) {
          DescribeDatabase(config) + "; at most " + std::to_string(config.clickhouse.pool_size) + " connections";
 }
 
+// A call that does not heed its cancellation must not keep a server alive whose client has left or that was told to end.
+// Longer than what calls in flight are given (StdioOptions::drain and farewell), and less than the 5 s that hosts and
+// supervisors often grant.
+void EndLate(const std::stop_token& stop, const std::stop_token& served) {
+  constexpr std::chrono::milliseconds kPatience{4500};
+  constexpr std::chrono::milliseconds kStep{100};
+  while (!stop.stop_requested() && !served.stop_requested()) std::this_thread::sleep_for(kStep);
+  for (const Deadline late = Deadline::After(kPatience); !late.Expired();) {
+    if (served.stop_requested()) return;
+    std::this_thread::sleep_for(kStep);
+  }
+  log::Warning("a call does not end; ending without it");
+  std::_Exit(kDone);
+}
+
 std::vector<mcp::HttpPageRoute> Pages(Readiness& readiness, const Telemetry& telemetry,
                                       const std::unique_ptr<mcp::HttpServer>& http) {
   return {{.path = "/healthz", .make = [] { return mcp::HttpPage{.body = "ok\n"}; }, .any_host = true},
@@ -80,6 +95,13 @@ int ServeHttp(mcp::Server& server, const config::Config& config, const ServeOpti
   return kDone;
 }
 
+int ServeStdio(mcp::Server& server, const std::stop_token& stop) {
+  std::stop_source ending;
+  const std::jthread watchdog(
+      [ending = ending.get_token()](const std::stop_token& served) { EndLate(ending, served); });
+  return mcp::ServeStdio(server, {.on_ending = [&] { ending.request_stop(); }}, stop) ? kDone : kFailed;
+}
+
 Status FillIfEmpty(Backend& backend, const std::stop_token& stop) {
   for (const auto& dataset : backend.Datasets()) {
     if (dataset.demo_sql.empty()) continue;
@@ -112,12 +134,8 @@ int Serve(const config::Config& config, const ServeOptions& options, std::stop_t
   guide::Guide guide = GuideTo(*backend, config);
   mcp::Server server(ProtocolOptions(*backend, config), guide.AddTo({.tools = &telemetry->Watch(backend->Tools())}));
   const guide::SchemaWatch watch(server.Changes(), backend->Client(), backend->Datasets());
-  int code = kDone;
-  if (!options.http.empty()) {
-    code = ServeHttp(server, config, options, *backend, *telemetry, stop);
-  } else if (!mcp::ServeStdio(server, {}, stop)) {
-    code = kFailed;
-  }
+  const int code =
+      options.http.empty() ? ServeStdio(server, stop) : ServeHttp(server, config, options, *backend, *telemetry, stop);
   log::Info(stop.stop_requested() ? "ends: told to stop"
             : code == kDone       ? "ends: the client has left"
                                   : "ends: failed");

@@ -25,6 +25,8 @@ constexpr size_t kReadBytes = 64u << 10;
 constexpr size_t kJobOverheadBytes = 4096;  // what a waiting request costs besides its text
 constexpr std::chrono::milliseconds kTick{100};
 
+const ProtocolError kStopped = {kServerBusy, "the server stopped before this was done; try again"};
+
 /// Threads started while it lives do not get SIGPIPE.
 class SigpipeBlocked {
  public:
@@ -100,8 +102,12 @@ class Connection {
     session_.SetOutlet(lines_);
     const std::stop_callback wake_on_stop(stop_, [this] { wake_.Signal(); });
     Read();
-    Drain();
+    if (options_.on_ending) options_.on_ending();
+    AwaitReplies(Deadline::After(options_.drain));
+    for (std::string& farewell : session_.CloseOpen()) lines_->Send(std::move(farewell));
+    over_ = true;
     session_.CancelAll();
+    AwaitReplies(Deadline::After(options_.farewell));
     output_->GiveUp();
     lines_->Close();
     return !output_->Failed();
@@ -142,7 +148,9 @@ class Connection {
     Admit(session_, *incoming);
     if (!Waits(server_, *incoming)) return Send(Answer(server_, session_, *incoming, lines_));
     const auto job = [this, incoming] {
-      if (auto reply = Answer(server_, session_, *incoming, lines_)) lines_->SendPatiently(std::move(reply->text));
+      auto reply = Answer(server_, session_, *incoming, lines_);
+      if (!reply && over_) reply = Refuse(session_, *incoming, kStopped);
+      if (reply) lines_->SendPatiently(std::move(reply->text));
     };
     if (work_.Add(line.text.size() + kJobOverheadBytes, job)) return;
     Send(Refuse(session_, *incoming, {kServerBusy, "too many requests are waiting; try again when some are done", {}}));
@@ -154,13 +162,13 @@ class Connection {
     lines_->Send(std::move(reply->text));
   }
 
-  void Drain() {
-    const Deadline deadline = Deadline::After(options_.drain);
+  /// Until nothing is worked on and all is written, or nobody reads.
+  void AwaitReplies(Deadline deadline) {
     const auto idle = [&] {
       const Deadline tick = Deadline::After(kTick).Earlier(deadline);
       return work_.WaitIdle(tick) && lines_->WaitIdle(tick);
     };
-    while (!Ending() && !output_->ReaderGone() && !deadline.Expired()) {
+    while (!output_->Failed() && !output_->ReaderGone() && !deadline.Expired()) {
       if (idle()) return;
     }
   }
@@ -170,6 +178,7 @@ class Connection {
   const std::stop_token stop_;
   const WakeUp wake_;
   Session session_;
+  std::atomic<bool> over_ = false;  // what has no answer yet was cancelled by this side
   LineFramer framer_;
   const std::shared_ptr<LineOutput> output_;
   const std::shared_ptr<QueuedOutput> lines_;

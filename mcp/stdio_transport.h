@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <functional>
 #include <stop_token>
 
 #include "mcp/server.h"
@@ -11,17 +12,21 @@
 namespace chimera::mcp {
 
 struct StdioOptions {
-  int input = 0;                           ///< file descriptor; stays the caller's
-  int output = 1;                          ///< file descriptor; stays the caller's
-  size_t max_message_bytes = 64u << 20;    ///< a longer line is answered with -32600 and skipped
-  size_t workers = 8;                      ///< tools that run at once; more wait in order
-  size_t max_waiting_bytes = 256u << 20;   ///< of messages that wait for a worker; more are answered with -32000
-  std::chrono::milliseconds drain{60000};  ///< after the end of input: how long the answers still due are waited for
+  int input = 0;                            ///< file descriptor; stays the caller's
+  int output = 1;                           ///< file descriptor; stays the caller's
+  size_t max_message_bytes = 64u << 20;     ///< a longer line is answered with -32600 and skipped
+  size_t workers = 8;                       ///< tools that run at once; more wait in order
+  size_t max_waiting_bytes = 256u << 20;    ///< of messages that wait for a worker; more are answered with -32000
+  std::chrono::milliseconds drain{3500};    ///< after the end of input or a stop: how long calls in flight may go on
+  std::chrono::milliseconds farewell{500};  ///< after that: for those that were cancelled to be answered so
+  /// Called once, when input has ended or a stop was requested: no more is read, and all should soon be over. From here
+  /// on ServeStdio takes `drain` and `farewell` at most, unless a tool does not heed its cancellation.
+  std::function<void()> on_ending = {};
 };
 
-/// Serves one client and blocks. At the end of input it answers what was asked already, for at most `drain` and as
-/// long as somebody reads, so that a piped request gets its answer; when `stop` is requested it cancels that at once.
-/// Returns false when output failed (the client has gone). Starts threads of its own, with SIGPIPE blocked.
+/// Serves one client and blocks. At the end of input, or when `stop` is requested, it answers what was asked already,
+/// for at most `drain` and as long as somebody reads; what is then still worked on is cancelled and answered with
+/// -32000. Returns false when output failed (the client has gone). Starts threads of its own, with SIGPIPE blocked.
 bool ServeStdio(Server& server, const StdioOptions& options, std::stop_token stop);
 
 }  // namespace chimera::mcp

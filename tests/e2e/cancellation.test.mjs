@@ -51,11 +51,26 @@ test('a deadline of its own', async () => {
 test('the server is stopped by SIGTERM while a query runs', async () => {
   const other = await sandbox.serve();
   const slow = new SlowQuery(socket);
-  other.call('query', slow.arguments).catch(() => {});
+  const failure = other.call('query', slow.arguments).catch((error) => error);
   await slow.runs();
+  const began = Date.now();
   other.child.kill('SIGTERM');
   assert.equal(await other.exitCode(), 0);
+  assert.ok(Date.now() - began < 5000, `${Date.now() - began} ms`);
+  assert.equal((await failure).code, -32000, 'it was answered, and may be tried again');
   await slow.isFreed();
+});
+
+test('a call that ends soon after SIGTERM, or after the input, gets its answer', async () => {
+  for (const end of [(client) => client.child.kill('SIGTERM'), (client) => client.child.stdin.end()]) {
+    const other = await sandbox.serve();
+    const slow = new SlowQuery(socket);
+    const answer = other.value(`SELECT sleep(2) AS ${slow.mark}`);
+    await slow.runs();
+    end(other);
+    assert.equal(Number(await answer), 0);
+    assert.equal(await other.exitCode(), 0);
+  }
 });
 
 test('the client ends while a query runs', async () => {

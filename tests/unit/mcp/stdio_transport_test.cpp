@@ -200,26 +200,65 @@ TEST_F(StdioTest, TooMuchWaitingIsAnsweredBusy) {
   EXPECT_EQ(others, (std::set<int>{1, 2}));
 }
 
-TEST_F(StdioTest, StopCancelsAndReturns) {
-  Start();
-  Send(kInitialize);
-  Send(Call(1, "wait"));
-  ASSERT_TRUE(catalog_.WaitForWaiting(1));
-  stop_.request_stop();
+class StdioEndTest : public StdioTest, public ::testing::WithParamInterface<const char*> {
+ protected:
+  void StartWithWork() {
+    options_.workers = 1;
+    Start();
+    Send(kInitialize);
+    EXPECT_EQ(ReadReply()["id"], 0);
+    Send(Call(1, "wait"));
+    ASSERT_TRUE(catalog_.WaitForWaiting(1));
+    Send(Call(2, "echo"));
+    Send(R"({"jsonrpc":"2.0","id":3,"method":"ping"})");
+    ASSERT_EQ(ReadReply()["id"], 3) << "all was read";
+  }
+  void End() {
+    if (GetParam() == std::string("stop")) {
+      stop_.request_stop();
+    } else {
+      CloseInput();
+    }
+  }
+};
+
+INSTANTIATE_TEST_SUITE_P(Both, StdioEndTest, ::testing::Values("stop", "input"));
+
+TEST_P(StdioEndTest, CallsInFlightMayFinish) {
+  StartWithWork();
+  End();
+  EXPECT_FALSE(WaitForReturn(milliseconds(50)));
+  catalog_.release = true;
+  const std::set<int> answered = {ReadReply()["id"].get<int>(), ReadReply()["id"].get<int>()};
+  EXPECT_EQ(answered, (std::set<int>{1, 2}));
+  EXPECT_TRUE(WaitForReturn());
+  EXPECT_EQ(catalog_.cancelled, 0);
+}
+
+TEST_P(StdioEndTest, WhatDoesNotFinishInTimeIsCancelledAndAnsweredSo) {
+  options_.drain = milliseconds(200);
+  StartWithWork();
+  End();
+  EXPECT_FALSE(WaitForReturn(milliseconds(50)));
+  for (int id : {1, 2}) {
+    const Json reply = ReadReply();
+    EXPECT_EQ(reply["id"], id);
+    EXPECT_EQ(reply["error"]["code"], kServerBusy) << reply;
+  }
   EXPECT_TRUE(WaitForReturn());
   EXPECT_EQ(catalog_.cancelled, 1);
 }
 
-TEST_F(StdioTest, AfterTheEndOfInputWorkIsAwaitedForABoundedTime) {
-  options_.drain = milliseconds(200);
+TEST_F(StdioTest, TheEndIsTold) {
+  std::atomic<int> told = 0;
+  options_.on_ending = [&] { ++told; };
   Start();
-  Send(kInitialize);
-  Send(Call(1, "wait"));
-  ASSERT_TRUE(catalog_.WaitForWaiting(1));
+  Send(R"({"jsonrpc":"2.0","id":3,"method":"ping"})");
+  EXPECT_EQ(ReadReply()["id"], 3);
+  EXPECT_EQ(told, 0);
   CloseInput();
-  EXPECT_FALSE(WaitForReturn(milliseconds(50)));
   EXPECT_TRUE(WaitForReturn());
-  EXPECT_EQ(catalog_.cancelled, 1);
+  EXPECT_EQ(told, 1);
 }
 
 TEST_F(StdioTest, AGoneClientEndsTheWork) {
@@ -243,6 +282,7 @@ TEST_F(StdioTest, AReaderThatLeavesIsNoCrash) {
 }
 
 TEST_F(StdioTest, AClientThatDoesNotReadDoesNotBlockTheStop) {
+  options_.drain = options_.farewell = milliseconds(50);
   Start();
   Send(kInitialize);
   for (int id = 1; id < 20; ++id) Send(Call(id, "big"));
