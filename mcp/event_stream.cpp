@@ -80,6 +80,11 @@ bool EventStream::Finished() const {
   return finished_;
 }
 
+uint64_t EventStream::Last() const {
+  const std::lock_guard lock(mutex_);
+  return last_;
+}
+
 void EventStream::Wake() {
   {
     const std::lock_guard lock(mutex_);

@@ -33,6 +33,8 @@ class EventStream : public Outlet {
   /// it is what Unused returns.
   void Finish(std::string last = {});
   bool Finished() const;
+  /// The number of the newest event.
+  uint64_t Last() const;
   /// Readers that wait look around: Next returns kQuiet.
   void Wake();
 

@@ -13,6 +13,11 @@ namespace {
 constexpr const char* kNoSession =
     "there is no such session (any more); send initialize and use the Mcp-Session-Id of its answer";
 
+const ProtocolError kBatchNeedsSession = {
+    kInvalidRequest,
+    "a batch came outside a session: batches exist in sessions of protocol version 2025-03-26 only; send one message "
+    "at a time"};
+
 /// The status that carries a JSON-RPC error. A stateless era gives more of them a status of their own
 /// (2026-07-28, basic/transports).
 int StatusOf(int error_code, bool stateless) {
@@ -64,6 +69,17 @@ ProtocolError NamesNoVersion(const std::string& version) {
   return error;
 }
 
+/// For clients without a session.
+HttpAnswer NotHere(const std::string& message) {
+  HttpAnswer answer = HttpError(405, message);
+  answer.allow = "POST";
+  return answer;
+}
+
+HttpAnswer Crowded(const Json& id) {
+  return {503, ErrorReply(id, {kServerBusy, "as many sessions as can be are in use; try again later"}), {}, nullptr};
+}
+
 /// A call on its way through a worker.
 struct Job {
   std::shared_ptr<Session> session;
@@ -107,7 +123,7 @@ HttpAnswer HttpEndpoint::Post(const HttpCall& call) {
   }
   if (auto error = CheckVersionHeader(version)) return ErrorAnswer(message.id, *error);
   const std::string id = call.Header("Mcp-Session-Id");
-  if (id.empty()) return ErrorAnswer(message.id, NeedsSession(message.method));
+  if (id.empty()) return ErrorAnswer(message.id, incoming.batch ? kBatchNeedsSession : NeedsSession(message.method));
   auto session = sessions_.Find(id);
   if (!session) return {404, ErrorReply(message.id, {kInvalidRequest, kNoSession}), {}, nullptr};
   return Work(std::move(session), call, std::move(incoming));
@@ -117,7 +133,7 @@ HttpAnswer HttpEndpoint::Get(const HttpCall& call) {
   const std::string version = call.Header("MCP-Protocol-Version");
   const std::string id = call.Header("Mcp-Session-Id");
   if (IsStateless(version) || id.empty()) {
-    return HttpError(405, "an event stream by GET belongs to a session; stateless clients send subscriptions/listen");
+    return NotHere("an event stream by GET belongs to a session; stateless clients send subscriptions/listen");
   }
   if (auto error = CheckVersionHeader(version)) return ErrorAnswer(nullptr, *error);
   auto session = sessions_.Find(id);
@@ -131,7 +147,7 @@ HttpAnswer HttpEndpoint::Get(const HttpCall& call) {
 }
 
 HttpAnswer HttpEndpoint::Delete(const HttpCall& call) {
-  if (IsStateless(call.Header("MCP-Protocol-Version"))) return HttpError(405, "there are no sessions to end here");
+  if (IsStateless(call.Header("MCP-Protocol-Version"))) return NotHere("there are no sessions to end here");
   const std::string id = call.Header("Mcp-Session-Id");
   if (id.empty()) return HttpError(400, "name the session to end in the Mcp-Session-Id header");
   return sessions_.End(id) ? HttpAnswer{204, {}, {}, nullptr} : HttpError(404, kNoSession);
@@ -140,11 +156,11 @@ HttpAnswer HttpEndpoint::Delete(const HttpCall& call) {
 HttpAnswer HttpEndpoint::Initialize(const HttpCall& call, Incoming incoming) {
   auto session = SessionStore::NewSession();
   session->SetOutlet(session->Streams().Standing());
+  const Json id = incoming.messages.front().message.id;
   HttpAnswer answer = Work(session, call, std::move(incoming));
   if (!session->Initialized()) return answer;
   answer.session_id = session->Id();
-  sessions_.Add(std::move(session));
-  return answer;
+  return sessions_.Add(std::move(session)) ? answer : Crowded(id);
 }
 
 std::optional<Reply> HttpEndpoint::AnswerWatched(const std::shared_ptr<Session>& session, const Incoming& incoming,
@@ -200,7 +216,7 @@ HttpAnswer HttpEndpoint::OpenSse(const std::string& messages_path) {
   auto stream = std::make_shared<EventStream>();
   session->SetOutlet(stream);
   stream->SendEvent("endpoint", messages_path + "?sessionId=" + session->Id());
-  sessions_.Add(session);
+  if (!sessions_.Add(session)) return Crowded(nullptr);
   return {200, {}, {}, std::move(stream), 0, std::move(session), true};
 }
 

@@ -43,6 +43,7 @@ struct HttpAnswer {
   std::shared_ptr<Session> session = {};  ///< that the stream belongs to
   bool ends_with_client = false;          ///< the request is cancelled when the client is gone
   bool awaits_reply = false;              ///< the stream ends with the reply to a request
+  std::string allow = {};                 ///< of 405: the methods that are there, as the header Allow has them
 };
 
 class HttpEndpoint {

@@ -17,6 +17,7 @@ struct RequestHead {
   std::string origin;
   std::string content_type;
   std::string accept;
+  std::string version = {};  ///< MCP-Protocol-Version
 };
 
 struct GateOptions {
@@ -30,7 +31,8 @@ struct GateOptions {
 
 struct Refusal {
   int status = 0;
-  std::string message;  ///< says what to send instead
+  std::string message;     ///< says what to send instead
+  std::string allow = {};  ///< of 405: the methods that are there, as the header Allow has them
 };
 
 class HttpGate {
@@ -54,8 +56,9 @@ class HttpGate {
 
 /// True when an Accept header names text/event-stream.
 bool TakesEvents(std::string_view accept);
-/// The host of "host:port", "[v6]:port" or either alone, without brackets.
-std::string_view HostOf(std::string_view authority);
+/// The host of "host:port", "[v6]:port" or either alone, without brackets; nothing for anything else, such as
+/// "user@host" or a port that is not 1 to 5 digits.
+std::optional<std::string_view> HostOf(std::string_view authority);
 /// True for localhost, 127.0.0.0/8 and ::1.
 bool IsLoopback(std::string_view host);
 

@@ -41,7 +41,8 @@ RequestHead HeadOf(const httplib::Request& request) {
           .host = request.get_header_value("Host"),
           .origin = request.get_header_value("Origin"),
           .content_type = request.get_header_value("Content-Type"),
-          .accept = request.get_header_value("Accept")};
+          .accept = request.get_header_value("Accept"),
+          .version = request.get_header_value("MCP-Protocol-Version")};
 }
 
 HttpCall CallOf(const httplib::Request& request) {
@@ -68,21 +69,24 @@ void Prepare(httplib::Request& request) {
 
 void Send(httplib::Response& response, HttpAnswer answer) {
   response.status = answer.status;
-  if (answer.status == 405) response.set_header("Allow", "POST, GET, DELETE");
+  if (!answer.allow.empty()) response.set_header("Allow", answer.allow);
   if (answer.status == 503) response.set_header("Retry-After", "1");
   if (!answer.session_id.empty()) response.set_header("Mcp-Session-Id", answer.session_id);
   if (!answer.body.empty()) response.set_content(std::move(answer.body), kJsonType);
 }
 
-void SendEvents(httplib::Response& response, std::shared_ptr<EventPump> pump) {
+void SendEvents(const httplib::Request& request, httplib::Response& response, std::shared_ptr<EventPump> pump) {
   response.set_header("Cache-Control", "no-cache");
   response.set_header("X-Accel-Buffering", "no");
-  response.set_chunked_content_provider(kEventsType, [pump](size_t, httplib::DataSink& sink) {
+  const auto provider = [pump = std::move(pump)](size_t, httplib::DataSink& sink) {
     const auto write = [&sink](std::string_view text) { return sink.write(text.data(), text.size()); };
     const EventPump::Next next = pump->Step(write);
     if (next == EventPump::Next::kDone) sink.done();
     return next != EventPump::Next::kBroken;
-  });
+  };
+  if (request.version != "HTTP/1.0") return response.set_chunked_content_provider(kEventsType, provider);
+  http::Listener::ConnectionOf(request).EndAfterAnswer();  // HTTP/1.0 has no chunks: the body ends with the connection
+  response.set_content_provider(kEventsType, provider);
 }
 
 void SendPage(httplib::Response& response, HttpPage page) {
@@ -205,8 +209,11 @@ bool HttpServer::Impl::Refused(const httplib::Request& request, httplib::Respons
     return refusal.has_value();
   }
   const auto refusal = gate.Check(head);
-  if (refusal) Send(response, HttpError(refusal->status, refusal->message));
-  return refusal.has_value();
+  if (!refusal) return false;
+  HttpAnswer answer = HttpError(refusal->status, refusal->message);
+  answer.allow = refusal->allow;
+  Send(response, std::move(answer));
+  return true;
 }
 
 void HttpServer::Impl::Answer(const httplib::Request& request, httplib::Response& response) {
@@ -226,7 +233,7 @@ void HttpServer::Impl::Answer(const httplib::Request& request, httplib::Response
     client->Cut();
     stream->Wake();
   });
-  SendEvents(response, std::make_shared<EventPump>(endpoint, std::move(given), call.client, pumps));
+  SendEvents(request, response, std::make_shared<EventPump>(endpoint, std::move(given), call.client, pumps));
 }
 
 HttpAnswer HttpServer::Impl::Ask(const httplib::Request& request, const HttpCall& call) {

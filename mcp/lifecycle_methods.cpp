@@ -97,10 +97,18 @@ Outcome SetLogLevel(const Call& call) {
   return Completed{"{}"};
 }
 
+ProtocolError NeedsStream() {
+  ProtocolError error{kInvalidRequest,
+                      "subscriptions/listen is answered by a stream of events: send Accept: application/json, "
+                      "text/event-stream"};
+  error.http_status = 406;
+  return error;
+}
+
 Outcome ListenToChanges(const Call& call) {
   const Json wanted = call.Params().value("notifications", Json());
   if (!wanted.is_object()) return InvalidParams("params.notifications must be an object that names what to hear of");
-  if (!call.outlet) return ProtocolError{kInternalError, "there is no stream to carry notifications"};
+  if (!call.outlet) return NeedsStream();
   if (wanted.contains("taskIds") && !TakesTasks(call)) return NeedsTasks();
   Json honoured = Json::object();
   Interest interest = InterestIn(call, wanted, honoured);

@@ -225,7 +225,7 @@ Announcer& Server::Changes() {
 
 ProtocolError NeedsSession(const std::string& method) {
   return {kInvalidRequest,
-          Excerpt(method, 80) +
+          (method.empty() ? "a response" : Excerpt(method, 80)) +
               " came outside a session: send initialize first (over HTTP, repeat the Mcp-Session-Id header of its "
               "answer), or make the request stateless by adding " +
               std::string(StatelessMetaExample()) + " to its params"};

@@ -86,7 +86,8 @@ class Server {
   std::shared_ptr<Impl> impl_;
 };
 
-/// What a request is answered with that belongs to no session and names no version of its own; shows both ways.
+/// What a request is answered with that belongs to no session and names no version of its own; shows both ways. Without
+/// a `method` it is a response.
 ProtocolError NeedsSession(const std::string& method);
 
 }  // namespace chimera::mcp

@@ -13,15 +13,20 @@ std::shared_ptr<Session> SessionStore::NewSession() {
   return std::make_shared<Session>(RandomHex(24));
 }
 
-void SessionStore::Add(std::shared_ptr<Session> session) {
+bool SessionStore::Add(std::shared_ptr<Session> session) {
   Entries stale;
+  bool room = false;
   {
     const std::lock_guard lock(mutex_);
-    entries_.push_front({std::move(session), now_()});
-    by_id_[entries_.front().session->Id()] = entries_.begin();
-    stale = TakeStale(max_sessions_);
+    stale = TakeStale();
+    room = entries_.size() < max_sessions_;
+    if (room) {
+      entries_.push_front({std::move(session), now_()});
+      by_id_[entries_.front().session->Id()] = entries_.begin();
+    }
   }
   for (const Entry& entry : stale) entry.session->End();
+  return room;
 }
 
 std::shared_ptr<Session> SessionStore::Find(std::string_view id) {
@@ -55,11 +60,18 @@ void SessionStore::CancelAll() {
   for (const Entry& entry : all) entry.session->CancelAll();
 }
 
-SessionStore::Entries SessionStore::TakeStale(size_t max_sessions) {
+/// Those that are idle for too long, and as many more as one place takes.
+SessionStore::Entries SessionStore::TakeStale() {
   Entries stale;
-  while (!entries_.empty() && (entries_.size() > max_sessions || now_() - entries_.back().used > idle_)) {
-    by_id_.erase(entries_.back().session->Id());
-    stale.splice(stale.begin(), entries_, std::prev(entries_.end()));
+  for (auto next = entries_.end(); next != entries_.begin();) {
+    const auto entry = std::prev(next);
+    if (entries_.size() < max_sessions_ && now_() - entry->used <= idle_) break;
+    if (entry->session.use_count() > 1) {
+      next = entry;
+    } else {
+      by_id_.erase(entry->session->Id());
+      stale.splice(stale.begin(), entries_, entry);
+    }
   }
   return stale;
 }

@@ -1,4 +1,5 @@
-// The sessions of an HTTP server, found by their id. Bounded: the longest unused one goes first. Thread-safe.
+// The sessions of an HTTP server, found by their id. Bounded: of those that nobody uses, the longest unused one goes
+// first; one with a request in flight or an open stream stays. Thread-safe.
 #pragma once
 
 #include <chrono>
@@ -24,8 +25,10 @@ class SessionStore {
 
   /// A session with an unguessable id of visible ASCII that is not in the store yet.
   static std::shared_ptr<Session> NewSession();
-  /// Keeps `session`; ends those that are idle for too long or too many.
-  void Add(std::shared_ptr<Session> session);
+  /// Keeps `session`; ends those that are idle for too long or too many. False when it was not kept, because all others
+  /// are in use. A session is in use while anybody besides the store holds it: a request, or the connection that
+  /// carries its stream.
+  bool Add(std::shared_ptr<Session> session);
   /// The session, which counts as used now; nullptr when there is none of that id (any more).
   std::shared_ptr<Session> Find(std::string_view id);
   /// Forgets the session and cancels its requests. False when there is none of that id.
@@ -39,7 +42,7 @@ class SessionStore {
     Clock::time_point used;
   };
   using Entries = std::list<Entry>;
-  Entries TakeStale(size_t max_sessions);
+  Entries TakeStale();
 
   const size_t max_sessions_;
   const std::chrono::seconds idle_;

@@ -42,7 +42,9 @@ std::pair<std::shared_ptr<EventStream>, uint64_t> StreamStore::Find(std::string_
   const char* end = event_id.data() + event_id.size();
   const auto [rest, error] = std::from_chars(event_id.data() + dash + 1, end, number);
   if (rest != end || error != std::errc()) return {};
-  const auto named = [&](const auto& stream) { return stream && stream->Name() == event_id.substr(0, dash); };
+  const auto named = [&](const auto& stream) {
+    return stream && stream->Name() == event_id.substr(0, dash) && number > 0 && number <= stream->Last();
+  };
   const std::lock_guard lock(mutex_);
   if (named(standing_)) return {standing_, number};
   const auto found = std::find_if(streams_.begin(), streams_.end(), named);

@@ -65,5 +65,27 @@ for (const [name, open] of Object.entries(TRANSPORTS)) {
     }
 
     checkClient(subject);
+
+    test('a refusal is a result, and the next call works', async () => {
+      const refused = await client.callTool({ name: 'query', arguments: { sql: 'SELECT nonsense FROM bench_runs' } });
+      assert.equal(refused.isError, true);
+      const answer = await client.callTool({ name: 'query', arguments: { sql: 'SELECT count() FROM bench_runs' } });
+      assert.ok(Number(answer.structuredContent.rows[0][0]) >= 31);
+    });
+
+    test('a cancelled call is an error to its caller alone, and the next call works', async () => {
+      const errors = [];
+      client.onerror = (error) => errors.push(error);
+      const sql = 'SELECT count() FROM numbers(1000000000000) WHERE NOT ignore(sipHash64(number))';
+      const call = { name: 'query', arguments: { sql, timeout_seconds: 30 } };
+      await assert.rejects(client.callTool(call, undefined, { signal: AbortSignal.timeout(500) }));
+      const answer = await client.callTool({ name: 'query', arguments: { sql: 'SELECT 1' } });
+      assert.equal(Number(answer.structuredContent.rows[0][0]), 1);
+      assert.deepEqual(errors, []);
+    });
+
+    test('an unknown tool is a protocol error that names the nearest one', async () => {
+      await assert.rejects(client.callTool({ name: 'query.trends', arguments: {} }), /query\.trend/);
+    });
   });
 }

@@ -5,6 +5,7 @@
 
 #include <atomic>
 #include <map>
+#include <optional>
 #include <thread>
 
 #include "tests/unit/mcp/fake_catalog.h"
@@ -137,6 +138,64 @@ TEST_F(HttpEndpointTest, ABatchHoldsNoStatelessRequests) {
                                std::string(kModern) + "}}]",
                            id);
   EXPECT_EQ(Json::parse(answer.body)[0]["error"]["code"], kInvalidRequest) << answer.body;
+}
+
+TEST_F(HttpEndpointTest, OutsideASessionTheErrorSaysWhatCame) {
+  const std::string list = R"({"jsonrpc":"2.0","id":1,"method":"tools/list"})";
+  EXPECT_NE(Post("[" + list + "]").body.find("a batch came outside a session"), std::string::npos);
+  EXPECT_NE(Post(R"({"jsonrpc":"2.0","id":1,"result":{}})").body.find("a response came outside"), std::string::npos);
+}
+
+TEST_F(HttpEndpointTest, AnEventThatWasNeverSentIsNoPlaceToResume) {
+  const std::string id = Open();
+  const auto get = [&](const std::string& last_seen) {
+    return endpoint_.Get(CallWith({}, {{"Mcp-Session-Id", id}, {"Last-Event-ID", last_seen}})).status;
+  };
+  const auto stream = endpoint_.Get(CallWith({}, {{"Mcp-Session-Id", id}})).stream;
+  ASSERT_TRUE(stream);
+  EXPECT_EQ(get(stream->Name() + "-1"), 200) << "its first event opens it";
+  EXPECT_EQ(get(stream->Name() + "-2"), 400);
+  stream->Send("{}");
+  EXPECT_EQ(get(stream->Name() + "-2"), 200);
+  for (const char* number : {"-0", "-3", "-18446744073709551615", "-18446744073709551616", "-", "--1", ""}) {
+    EXPECT_EQ(get(stream->Name() + number), 400) << number;
+  }
+}
+
+TEST_F(HttpEndpointTest, ListeningNeedsAnEventStream) {
+  const auto answer = PostStateless("subscriptions/listen", R"("notifications":{},)" + std::string(kModern));
+  EXPECT_EQ(answer.status, 406);
+  EXPECT_NE(answer.body.find("send Accept: application/json, text/event-stream"), std::string::npos) << answer.body;
+}
+
+TEST_F(HttpEndpointTest, AllowNamesWhatThisClientMaySend) {
+  const Headers stateless = {{"MCP-Protocol-Version", kModernVersion}};
+  for (const HttpAnswer& answer : {endpoint_.Get(CallWith({}, stateless)), endpoint_.Delete(CallWith({}, stateless)),
+                                   endpoint_.Get(CallWith({}, {}))}) {
+    EXPECT_EQ(answer.status, 405);
+    EXPECT_EQ(answer.allow, "POST");
+  }
+}
+
+TEST_F(HttpEndpointTest, AFloodOfSessionsEndsNoneThatIsInUse) {
+  HttpEndpoint small(server_, 2, std::chrono::seconds(60), [](const auto&) { return false; });
+  const auto open = [&] {
+    return small.Post(
+        CallWith(R"({"jsonrpc":"2.0","id":"i","method":"initialize","params":{"protocolVersion":"2025-11-25"}})", {}));
+  };
+  const auto read = [&](const std::string& id) { return small.Get(CallWith({}, {{"Mcp-Session-Id", id}})); };
+  std::optional<HttpAnswer> first = read(open().session_id);
+  for (int i = 0; i < 10; ++i) EXPECT_EQ(open().status, 200);
+  EXPECT_FALSE(first->stream->Finished());
+  const HttpAnswer second = read(open().session_id);
+  const HttpAnswer refused = open();
+  EXPECT_EQ(refused.status, 503);
+  EXPECT_EQ(refused.session_id, "");
+  EXPECT_EQ(Json::parse(refused.body)["id"], "i");
+  EXPECT_EQ(small.OpenSse("/messages").status, 503);
+  EXPECT_FALSE(second.stream->Finished());
+  first.reset();
+  EXPECT_EQ(open().status, 200);
 }
 
 TEST_F(HttpEndpointTest, TheEndOfASessionEndsItsStream) {

@@ -36,8 +36,30 @@ TEST(HttpGateTest, HostsThatReachTheServer) {
   for (const char* host : {"127.0.0.1", "localhost:1", "LOCALHOST", "[::1]:80", "127.8.9.1:80"}) {
     EXPECT_EQ(With(&RequestHead::host, host), 0) << host;
   }
-  for (const char* host : {"", "evil.example", "localhost.evil.example", "127.0.0.1.evil.example:80", "10.0.0.1", ":80",
-                           "[evil]", "127.evil"}) {
+  for (const char* host : {"",
+                           "evil.example",
+                           "localhost.evil.example",
+                           "127.0.0.1.evil.example:80",
+                           "10.0.0.1",
+                           ":80",
+                           "[evil]",
+                           "127.evil",
+                           "localhost:x@evil",
+                           "localhost:80@evil.example",
+                           "[::1].evil",
+                           "[::1]evil:80",
+                           "[::1",
+                           "::1",
+                           "localhost:",
+                           "localhost:123456",
+                           "localhost:80 ",
+                           "localhost:+80",
+                           "localhost/",
+                           "localhost#evil",
+                           "user@localhost",
+                           "[127.0.0.1]",
+                           "[::1]:8a",
+                           "localhost, evil.example"}) {
     EXPECT_EQ(With(&RequestHead::host, host), 403) << host;
   }
 }
@@ -59,7 +81,10 @@ TEST(HttpGateTest, Origins) {
     EXPECT_EQ(With(&RequestHead::origin, origin), 0) << origin;
   }
   for (const char* origin : {"null", "http://evil.example", "http://localhost.evil.example", "file://localhost",
-                             "http://evil.example/localhost", "localhost"}) {
+                             "http://evil.example/localhost", "localhost", "http://localhost@evil.example",
+                             "http://localhost:80@evil.example", "http://[::1].evil.example", "http://localhost/",
+                             "http://localhost:80/path", "http://localhost?x", "http://localhost:x", "http://",
+                             "http://user@localhost", "http://localhost http://evil.example"}) {
     EXPECT_EQ(With(&RequestHead::origin, origin), 403) << origin;
   }
   GateOptions options = Bound("127.0.0.1");
@@ -78,6 +103,21 @@ TEST(HttpGateTest, PathsAndMethods) {
   end.method = "DELETE";
   end.content_type = "";
   EXPECT_EQ(StatusOf(end), 0);
+}
+
+TEST(HttpGateTest, ARefusedMethodHearsWhichOnesThereAre) {
+  const auto allow = [](const std::string& path, const std::string& version) {
+    RequestHead head = Good();
+    head.method = "PUT";
+    head.path = path;
+    head.version = version;
+    return HttpGate(Bound("127.0.0.1")).Check(head).value_or(Refusal()).allow;
+  };
+  EXPECT_EQ(allow("/mcp", ""), "POST, GET, DELETE");
+  EXPECT_EQ(allow("/mcp", "2025-11-25"), "POST, GET, DELETE");
+  EXPECT_EQ(allow("/mcp", "2026-07-28"), "POST");
+  EXPECT_EQ(allow("/sse", ""), "GET");
+  EXPECT_EQ(allow("/messages", ""), "POST");
 }
 
 TEST(HttpGateTest, PagesAreReadFromAnyAddress) {

@@ -3,6 +3,9 @@
 
 #include <gtest/gtest.h>
 #include <httplib.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include <thread>
 
@@ -51,6 +54,16 @@ class HttpTransportTest : public ::testing::Test {
   }
   httplib::Headers Open() const { return {{"Mcp-Session-Id", Post(kInitialize)->get_header_value("Mcp-Session-Id")}}; }
 
+  int Connect() const {
+    const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    sockaddr_in address = {};
+    address.sin_family = AF_INET;
+    address.sin_port = htons(static_cast<uint16_t>(http_->Port()));
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    EXPECT_EQ(::connect(fd, reinterpret_cast<sockaddr*>(&address), sizeof address), 0);
+    return fd;
+  }
+
   testing::FakeCatalog catalog_;
   Server server_{testing::FakeServerOptions(), Features{.tools = &catalog_}};
   std::unique_ptr<HttpServer> http_;
@@ -91,8 +104,32 @@ TEST_F(HttpTransportTest, GetNeedsASession) {
   const auto result = Client().Get("/mcp");
   ASSERT_TRUE(result);
   EXPECT_EQ(result->status, 405);
-  EXPECT_EQ(result->get_header_value("Allow"), "POST, GET, DELETE");
-  EXPECT_EQ(Client().Options("/mcp")->status, 405);
+  EXPECT_EQ(result->get_header_value("Allow"), "POST");
+  const auto options = Client().Options("/mcp");
+  EXPECT_EQ(options->status, 405);
+  EXPECT_EQ(options->get_header_value("Allow"), "POST, GET, DELETE");
+}
+
+TEST_F(HttpTransportTest, AnOldClientGetsAStreamWithoutChunks) {
+  Start();
+  for (const char* keep : {"", "Connection: Keep-Alive\r\n"}) {
+    const int fd = Connect();
+    const std::string request = std::string("GET /sse HTTP/1.0\r\nHost: localhost\r\n") + keep + "\r\n";
+    ASSERT_EQ(::send(fd, request.data(), request.size(), MSG_NOSIGNAL), static_cast<ssize_t>(request.size()));
+    std::string answer;
+    char piece[1024];
+    for (ssize_t size = 1; size > 0 && !answer.ends_with("\n\n");) {
+      size = ::recv(fd, piece, sizeof piece, 0);
+      if (size > 0) answer.append(piece, static_cast<size_t>(size));
+    }
+    EXPECT_EQ(answer.find("chunked"), std::string::npos) << answer;
+    EXPECT_NE(answer.find("\r\n\r\nevent: endpoint\ndata: /messages"), std::string::npos) << answer;
+    http_->Stop();
+    EXPECT_EQ(::recv(fd, piece, sizeof piece, 0), 0) << "the end of the stream is the end of the connection";
+    ::close(fd);
+    running_.join();
+    Start();
+  }
 }
 
 TEST_F(HttpTransportTest, PagesStandBesideTheProtocol) {

@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <cctype>
+#include <memory>
+#include <vector>
 
 namespace chimera::mcp {
 namespace {
@@ -44,6 +46,27 @@ TEST_F(SessionStoreTest, TheLongestUnusedGoesFirst) {
   const auto d = AddOne();
   EXPECT_FALSE(Has(b));
   EXPECT_TRUE(Has(a) && Has(c) && Has(d));
+}
+
+TEST_F(SessionStoreTest, ASessionInUseStays) {
+  auto used = SessionStore::NewSession();
+  ASSERT_TRUE(store_.Add(used));
+  for (int i = 0; i < 10; ++i) AddOne();
+  now_ += seconds(61);
+  AddOne();
+  EXPECT_EQ(store_.Size(), 2u);
+  now_ -= seconds(61);
+  EXPECT_TRUE(Has(used->Id()));
+}
+
+TEST_F(SessionStoreTest, WhenAllAreInUseThereIsNoRoom) {
+  std::vector<std::shared_ptr<Session>> used;
+  for (int i = 0; i < 3; ++i) ASSERT_TRUE(store_.Add(used.emplace_back(SessionStore::NewSession())));
+  EXPECT_FALSE(store_.Add(SessionStore::NewSession()));
+  EXPECT_EQ(store_.Size(), 3u);
+  used.pop_back();
+  EXPECT_TRUE(store_.Add(SessionStore::NewSession()));
+  EXPECT_TRUE(Has(used.front()->Id()));
 }
 
 TEST_F(SessionStoreTest, IdleSessionsEnd) {
