@@ -1,39 +1,16 @@
 #include "base/json.h"
 
+#include "base/json_depth.h"
 #include "base/text.h"
 
 namespace chimera {
-namespace {
-
-constexpr int kMaxDepth = 200;
-
-// nlohmann counts object and array levels from 1 and stops a parse whose callback throws nothing but returns false only
-// for that value, so the depth is checked on the text itself before it is parsed.
-bool TooDeep(std::string_view text) {
-  int depth = 0;
-  bool in_string = false;
-  for (size_t i = 0; i < text.size(); ++i) {
-    const char c = text[i];
-    if (in_string) {
-      if (c == '\\') ++i;
-      if (c == '"') in_string = false;
-      continue;
-    }
-    if (c == '"') in_string = true;
-    if (c == '{' || c == '[') {
-      if (++depth > kMaxDepth) return true;
-    }
-    if (c == '}' || c == ']') --depth;
-  }
-  return false;
-}
-
-}  // namespace
 
 Result<Json> ParseJson(std::string_view text) {
-  if (TooDeep(text)) {
+  // nlohmann counts object and array levels from 1 and stops a parse whose callback throws nothing but returns false
+  // only for that value, so the depth is checked on the text itself before it is parsed.
+  if (IsTooDeep(text)) {
     return MakeError(ErrorCode::kInvalidArgument,
-                     "JSON is nested deeper than " + std::to_string(kMaxDepth) + " levels");
+                     "JSON is nested deeper than " + std::to_string(kMaxJsonDepth) + " levels");
   }
   try {
     return Json::parse(text);

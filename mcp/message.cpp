@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/json_depth.h"
 #include "base/text.h"
 
 namespace chimera::mcp {
@@ -13,7 +14,7 @@ namespace {
 namespace ondemand = simdjson::ondemand;
 using Slice = std::optional<std::string_view>;
 
-constexpr size_t kMaxDepth = 200;
+constexpr size_t kMaxDepth = kMaxJsonDepth;
 
 /// The raw text of a message's parts. Slices point into the text that was cut up.
 struct Envelope {
@@ -30,7 +31,10 @@ bool IsJson(const simdjson::padded_string& text, simdjson::error_code& why) {
   why = parser.allocate(text.size(), kMaxDepth);
   if (!why) why = parser.parse(text).error();
   if (why != simdjson::NUMBER_ERROR) return !why;
-  return Json::accept(std::string_view(text.data(), text.size()));
+  const std::string_view whole(text.data(), text.size());
+  if (IsTooDeep(whole))
+    why = simdjson::DEPTH_ERROR;  // it stopped at the number, which may come before what is too deep
+  return why == simdjson::NUMBER_ERROR && Json::accept(whole);
 }
 
 /// Small texts get the slower parser's message, which says where the text goes wrong.

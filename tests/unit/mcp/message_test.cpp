@@ -91,6 +91,15 @@ TEST(ParseMessageTest, LimitsNesting) {
   EXPECT_EQ(CodeOf(std::string(1'000'000, '[')), kParseError);
 }
 
+TEST(ParseMessageTest, LimitsNestingBehindANumberThatIsWiderThan64Bits) {
+  const auto code = [](size_t levels) {
+    return CodeOf(CallWith(R"({"n":123456789012345678901234567890,"a":)" + Nested(levels) + "}"));
+  };
+  EXPECT_EQ(code(100), 0);
+  EXPECT_EQ(code(300), kParseError);
+  EXPECT_EQ(code(1'000'000), kParseError);
+}
+
 TEST(ParseMessageTest, RefusesWhatIsNoMessage) {
   for (const char* text : {"1", "null", "\"x\"", "{}", R"({"jsonrpc":"1.0","id":1,"method":"x"})",
                            R"({"id":1,"method":"x"})", R"({"jsonrpc":"2.0","id":1})",
