@@ -4,7 +4,7 @@ HTTP ?= 127.0.0.1:8080
 # Ninja's progress line belongs on a terminal; elsewhere it would be a line a file.
 QUIET := $(if $(MAKE_TERMOUT),,-- --quiet)
 
-.PHONY: setup setup-dev build run test conformance asan tsan bench soak lint format docker-check clean
+.PHONY: setup setup-dev build run test conformance asan tsan fuzz bench soak lint format docker-check clean
 
 setup:  ## install what is missing to build and run
 	@scripts/setup.sh
@@ -39,6 +39,12 @@ asan tsan: setup-dev  ## the unit and wire tests under AddressSanitizer and UBSa
 	@cmake --preset $@ -DBUILD_TESTING=ON >build/configure.log 2>&1 || { cat build/configure.log; exit 1; }
 	@cmake --build --preset $@ --target $(SANITIZED) $(QUIET)
 	@cd build/$@ && setarch -R ctest --output-on-failure --no-tests=error -R "^($(subst $() ,|,$(strip $(SANITIZED))))$$"
+
+FUZZERS := messages http lines reply connection
+fuzz: setup-dev  ## libFuzzer on every parser that faces a client or the database, FUZZ_SECONDS=600 each
+	@cmake --preset fuzz -DBUILD_TESTING=ON >build/configure.log 2>&1 || { cat build/configure.log; exit 1; }
+	@cmake --build --preset fuzz --target $(FUZZERS:=_fuzz) $(QUIET)
+	@scripts/fuzz.sh $(FUZZERS)
 
 bench: build setup-dev  ## the figures of docs/performance.md
 	@node bench/run.mjs
