@@ -102,6 +102,7 @@ class Connection {
     session_.SetOutlet(lines_);
     const std::stop_callback wake_on_stop(stop_, [this] { wake_.Signal(); });
     Read();
+    while (!stop_.stop_requested() && !AwaitReplies(Deadline::After(kTick)));
     if (options_.on_ending) options_.on_ending();
     AwaitReplies(Deadline::After(options_.drain));
     for (std::string& farewell : session_.CloseOpen()) lines_->Send(std::move(farewell));
@@ -162,15 +163,14 @@ class Connection {
     lines_->Send(std::move(reply->text));
   }
 
-  /// Until nothing is worked on and all is written, or nobody reads.
-  void AwaitReplies(Deadline deadline) {
-    const auto idle = [&] {
+  /// True when nothing is worked on any more and all is written, or nobody reads.
+  bool AwaitReplies(Deadline deadline) {
+    while (!output_->Failed() && !output_->ReaderGone()) {
       const Deadline tick = Deadline::After(kTick).Earlier(deadline);
-      return work_.WaitIdle(tick) && lines_->WaitIdle(tick);
-    };
-    while (!output_->Failed() && !output_->ReaderGone() && !deadline.Expired()) {
-      if (idle()) return;
+      if (work_.WaitIdle(tick) && lines_->WaitIdle(tick)) return true;
+      if (deadline.Expired()) return false;
     }
+    return true;
   }
 
   Server& server_;

@@ -200,7 +200,7 @@ TEST_F(StdioTest, TooMuchWaitingIsAnsweredBusy) {
   EXPECT_EQ(others, (std::set<int>{1, 2}));
 }
 
-class StdioEndTest : public StdioTest, public ::testing::WithParamInterface<const char*> {
+class StdioWorkTest : public StdioTest {
  protected:
   void StartWithWork() {
     options_.workers = 1;
@@ -213,6 +213,10 @@ class StdioEndTest : public StdioTest, public ::testing::WithParamInterface<cons
     Send(R"({"jsonrpc":"2.0","id":3,"method":"ping"})");
     ASSERT_EQ(ReadReply()["id"], 3) << "all was read";
   }
+};
+
+class StdioEndTest : public StdioWorkTest, public ::testing::WithParamInterface<const char*> {
+ protected:
   void End() {
     if (GetParam() == std::string("stop")) {
       stop_.request_stop();
@@ -235,16 +239,26 @@ TEST_P(StdioEndTest, CallsInFlightMayFinish) {
   EXPECT_EQ(catalog_.cancelled, 0);
 }
 
-TEST_P(StdioEndTest, WhatDoesNotFinishInTimeIsCancelledAndAnsweredSo) {
+TEST_F(StdioWorkTest, AfterAStopWhatDoesNotFinishInTimeIsCancelledAndAnsweredSo) {
   options_.drain = milliseconds(200);
   StartWithWork();
-  End();
+  stop_.request_stop();
   EXPECT_FALSE(WaitForReturn(milliseconds(50)));
   for (int id : {1, 2}) {
     const Json reply = ReadReply();
     EXPECT_EQ(reply["id"], id);
     EXPECT_EQ(reply["error"]["code"], kServerBusy) << reply;
   }
+  EXPECT_TRUE(WaitForReturn());
+  EXPECT_EQ(catalog_.cancelled, 1);
+}
+
+TEST_F(StdioWorkTest, AfterTheEndOfInputAStopStillShortensTheWait) {
+  options_.drain = milliseconds(100);
+  StartWithWork();
+  CloseInput();
+  EXPECT_FALSE(WaitForReturn(milliseconds(300))) << "a script waits for its answers";
+  stop_.request_stop();
   EXPECT_TRUE(WaitForReturn());
   EXPECT_EQ(catalog_.cancelled, 1);
 }
