@@ -1,7 +1,5 @@
 #include "sql/query_walker.h"
 
-#include "sql/name_policy.h"
-
 namespace chimera::sql {
 namespace {
 
@@ -11,12 +9,6 @@ std::string_view ClosingOf(const Token& opening) {
   if (opening.IsPunctuation("(")) return ")";
   if (opening.IsPunctuation("[")) return "]";
   return opening.IsPunctuation("{") ? "}" : "";
-}
-
-Error RefusedFunction(const Token& name, std::string_view reason) {
-  return RefusedAt(name, "the function " + Shown(name) + " " + std::string(reason),
-                   "read only the tables of this database; as a column's name, write " + Shown(name) +
-                       " without brackets or `table.column`");
 }
 
 }  // namespace
@@ -143,6 +135,8 @@ size_t QueryWalker::SkipName() {
 Status QueryWalker::Name(const Frame& frame) {
   const size_t first = cursor_.index();
   const size_t parts = SkipName();
+  const bool table_alias = frame.list == List::kTables && first > 0 && cursor_.At(first - 1).IsPunctuation(")");
+  if (cursor_.IsPunctuation("(") && table_alias && AtColumnList(true)) return Bracket({});
   if (cursor_.IsPunctuation("(")) return Call(cursor_.Previous());
   const bool alias = first > 0 && cursor_.At(first - 1).Is("AS");
   return frame.names_tables && !alias ? CheckTableName(first, parts) : Ok();
@@ -153,47 +147,6 @@ Status QueryWalker::AfterDot() {
   cursor_.Advance();
   const bool element = IsName(cursor_.Current()) && !cursor_.Is("FROM") && !cursor_.Is("JOIN");
   return element ? Name({}) : Ok();
-}
-
-/// `* APPLY(function)` names a function without calling it.
-Status QueryWalker::Apply() {
-  cursor_.Advance();
-  size_t index = cursor_.index();
-  while (cursor_.At(index).IsPunctuation("(")) ++index;
-  const Token& function = cursor_.At(index);
-  if (function.IsPunctuation("{"))
-    return RefusedAt(function, "APPLY of a parameter hides the function", "write the function's name");
-  const auto denial = IsName(function) ? FunctionDenial(Unquote(function)) : std::nullopt;
-  return denial ? Status(RefusedFunction(function, *denial)) : Ok();
-}
-
-Status QueryWalker::Call(const Token& name) {
-  const std::string function = Unquote(name);
-  if (const auto denial = FunctionDenial(function)) return RefusedFunction(name, *denial);
-  if (IsHigherOrder(function)) {
-    if (Status checked = CheckFirstArgument(name); !checked) return checked;
-  }
-  Frame arguments;
-  arguments.call = true;
-  arguments.takes_from = TakesFromAsArgument(function);
-  arguments.names_tables = IsInFunction(function);
-  return Bracket(arguments);
-}
-
-/// ClickHouse takes a function's name for a lambda: arrayMap(file, ['/etc/passwd']) reads the file.
-Status QueryWalker::CheckFirstArgument(const Token& name) const {
-  size_t index = cursor_.index() + 1;
-  while (cursor_.At(index).IsPunctuation("(")) ++index;
-  const bool bracketed = index > cursor_.index() + 1;
-  const Token& argument = cursor_.At(index);
-  const Token& next = cursor_.At(index + 1);
-  const bool whole = next.IsPunctuation(")") || next.Is("AS") || (next.IsPunctuation(",") && !bracketed);
-  const auto denial = IsName(argument) && whole ? FunctionDenial(Unquote(argument)) : std::nullopt;
-  if (!denial) return Ok();
-  return RefusedAt(argument,
-                   Shown(argument) + " as the first argument of " + Shown(name) + " can be a function, which " +
-                       std::string(*denial),
-                   "for a column of this name write `table.column`");
 }
 
 }  // namespace chimera::sql

@@ -6,12 +6,15 @@
 // comma that could introduce a table as if it did. It may refuse odd names that should be quoted; it must not miss one.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
 #include "base/result.h"
+#include "sql/local_names.h"
+#include "sql/read_policy.h"
 #include "sql/token_cursor.h"
 
 namespace chimera::sql {
@@ -20,8 +23,8 @@ class QueryWalker {
  public:
   using Settings = std::vector<std::pair<std::string, std::string>>;
 
-  /// `cursor` must outlive the walker.
-  explicit QueryWalker(TokenCursor& cursor) : cursor_(cursor) {}
+  /// Both must outlive the walker.
+  QueryWalker(TokenCursor& cursor, const ReadPolicy& policy) : cursor_(cursor), policy_(policy) {}
 
   /// Whether SELECT, WITH or FROM starts a query at the cursor, behind any number of round brackets.
   bool AtQuery() const;
@@ -67,7 +70,14 @@ class QueryWalker {
   Status Bracket(Frame frame);
   Status Parameter(const Frame& frame);
   Status Call(const Token& name);
-  Status CheckFirstArgument(const Token& name) const;
+  Status CheckFunction(const Token& name, const std::string& function);
+  Status Arguments(const Token& name, const std::string& function);
+  Status CheckFirstArgument(const Token& name, const std::string& function);
+  Status CheckFunctionAsValue(const Token& argument, const Token& name, bool must_be_function);
+  bool IsCallable(const std::string& function);
+  bool NamesAllowedDictionary() const;
+  bool AtColumnList(bool alias) const;
+  const LocalNames& Locals();
   Status BracketedTable();
   Status TableFunction(const Token& name);
   Status Literals(const Token& function);
@@ -83,6 +93,8 @@ class QueryWalker {
   size_t SkipName();
 
   TokenCursor& cursor_;
+  const ReadPolicy& policy_;
+  std::optional<LocalNames> locals_;  ///< made when a name needs them
   Settings settings_;
   size_t depth_ = 0;
 };

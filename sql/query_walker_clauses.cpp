@@ -142,9 +142,10 @@ Status QueryWalker::Join(Frame& frame) {
   return of_array ? Ok() : Table();
 }
 
-/// The operand of IN: a list, a query, a function's value, or a table.
+/// The operand of IN: a list, a query, a function's value, or a table. A plus before it changes nothing.
 Status QueryWalker::In() {
   cursor_.Advance();
+  while (cursor_.TakePunctuation("+")) continue;
   Frame operand;
   operand.names_tables = true;
   if (cursor_.IsPunctuation("(")) return Bracket(operand);

@@ -57,7 +57,8 @@ Status QueryWalker::Table() {
     const size_t first = cursor_.index();
     if (Status named = TableName(); !named) return named;
     // A view with parameters: `database.view(a = 1)`. No table function has a database.
-    return cursor_.IsPunctuation("(") && cursor_.index() > first + 1 ? Call(cursor_.Previous()) : Ok();
+    const bool view = cursor_.IsPunctuation("(") && cursor_.index() > first + 1;
+    return view ? Arguments(cursor_.Previous(), Unquote(cursor_.Previous())) : Ok();
   }
   cursor_.Advance();
   return TableFunction(token);
@@ -168,6 +169,10 @@ Status QueryWalker::MergeArguments() {
     const std::string name = Unquote(database);
     if (LooksLikePath(name)) return NoPath(database);
     if (IsSystemDatabase(name)) return NoSystemTable(database);
+    if (IsName(database) && !Locals().OccursOnce(name)) {  // an alias of this name would win
+      return RefusedAt(database, "merge takes " + Shown(database) + " for an alias, as it stands in the SQL twice",
+                       "write the database as a string: merge('" + name + "', …)");
+    }
     cursor_.Advance(2);
   }
   if (cursor_.Current().kind != TokenKind::kString || !cursor_.Next().IsPunctuation(")")) {

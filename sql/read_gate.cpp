@@ -100,7 +100,7 @@ Status KeepOneStatement(std::vector<Token>& tokens) {
 
 }  // namespace
 
-Result<ReadStatement> CheckRead(std::string_view sql) {
+Result<ReadStatement> CheckRead(std::string_view sql, const ReadPolicy& policy) {
   if (sql.size() > kMaxStatementBytes) {
     return MakeError(
         ErrorCode::kTooLarge,
@@ -111,7 +111,7 @@ Result<ReadStatement> CheckRead(std::string_view sql) {
   if (!tokens) return tokens.error();
   if (Status one = KeepOneStatement(*tokens); !one) return one.error();
   TokenCursor cursor(*tokens, sql.size());
-  QueryWalker walker(cursor);
+  QueryWalker walker(cursor, policy);
   Result<Statement> statement = FindStatement(cursor, walker);
   if (!statement) return statement.error();
   if (Status checked = statement->check(cursor, walker); !checked) return checked.error();

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "sql/read_policy.h"
 
 namespace chimera::sql {
 
@@ -27,7 +28,7 @@ inline constexpr size_t kMaxStatementBytes = 262144;
 
 /// The statement, or kStatementRefused / kSyntaxError / kTooLarge with position and hint (a write names the insert
 /// tools). Pure; linear in the length of `sql`; any thread.
-Result<ReadStatement> CheckRead(std::string_view sql);
+Result<ReadStatement> CheckRead(std::string_view sql, const ReadPolicy& policy = {});
 
 /// The same policy for a table that a caller names outside SQL text: kStatementRefused for a table of `system` or
 /// `information_schema` that is not on the list of those that reveal no query, account or secret. Pure; any thread.

@@ -24,7 +24,8 @@ constexpr Read kReads[] = {
     {"SELECT", "(SELECT 1) UNION DISTINCT SELECT 2"},
     {"SELECT", "FROM t SELECT a, lower(b) WHERE c"},
     {"SELECT",
-     "SELECT a FROM t1, t2 AS x, (SELECT 1) AS y WHERE toDate(d) = today() GROUP BY a, lower(b) ORDER BY f(a), g(b)"},
+     "SELECT a FROM t1, t2 AS x, (SELECT 1) AS y WHERE toDate(d) = today() GROUP BY a, lower(b) ORDER BY abs(a), "
+     "lower(b)"},
 
     // Keywords where they mean nothing.
     {"SELECT", "SELECT 'DROP TABLE t; --'"},
@@ -51,6 +52,9 @@ constexpr Read kReads[] = {
     {"SELECT", "SELECT arrayMap(file -> upper(file), files), arrayMap((file, i) -> i, files, idx) FROM t"},
     {"SELECT", "SELECT arrayMap(x -> concat(x, file), names), arraySort(t.file) FROM t"},
 
+    {"SELECT", "SELECT arraySort(file), arraySum(url), arrayMap(upper, names), arrayMap(+ +lower, names) FROM t"},
+    {"SELECT", "SELECT arrayPartialSort(n, names) FROM t"},
+
     // WITH.
     {"SELECT", "WITH 1 AS x SELECT x"},
     {"SELECT", "WITH (SELECT max(a) FROM t) AS highest, toDate('2024-01-01') AS since SELECT highest, since"},
@@ -59,7 +63,10 @@ constexpr Read kReads[] = {
     {"SELECT", "WITH count() AS `req/s`, 2 AS \"a.b\" SELECT `req/s` FROM t"},
     {"SELECT", "WITH RECURSIVE r AS (SELECT 1 AS n UNION ALL SELECT n + 1 FROM r WHERE n < 9) SELECT sum(n) FROM r"},
     {"SELECT", "WITH (x, y) -> x + y AS f SELECT f(1, 2)"},
+    {"SELECT", "WITH (x -> x + 1) AS f, y -> y AS g SELECT f(1), arrayMap(g, [1])"},
     {"SELECT", "WITH a AS (SELECT 1) FROM a SELECT *"},
+    {"SELECT", "WITH a(x, y) AS (SELECT 1, 2) SELECT x FROM a"},
+    {"SELECT", "SELECT x FROM (SELECT 1, 2) AS a(x, y) JOIN (SELECT 3) b(z) ON x = z"},
 
     // Set operations, windows, joins and the rest of the grammar.
     {"SELECT", "SELECT 1 UNION ALL SELECT 2 INTERSECT SELECT 2 EXCEPT SELECT 3"},

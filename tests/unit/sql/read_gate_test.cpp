@@ -24,6 +24,22 @@ TEST(ReadGate, HasOnePolicyForTablesInAndOutsideOfSql) {
   }
 }
 
+TEST(ReadGate, OpensWhatTheOperatorNames) {
+  const ReadPolicy policy = {{"geo_distance"}, {"shop.regions"}};
+  for (const std::string_view sql :
+       {"SELECT geo_distance(a, b) FROM t", "SELECT arrayMap(geo_distance, xs) FROM t",
+        "SELECT dictGet('shop.regions', 'name', id), dictHas('shop.regions', id) FROM t"}) {
+    EXPECT_TRUE(CheckRead(sql, policy).ok()) << sql;
+    EXPECT_FALSE(CheckRead(sql).ok()) << sql;
+  }
+  for (const std::string_view sql :
+       {"SELECT GEO_distance(a, b) FROM t", "SELECT dictGet('shop.other', 'name', id) FROM t",
+        "SELECT dictGet('shop.' || 'regions', 'name', id) FROM t", "SELECT arrayMap(dictGet, xs) FROM t",
+        "WITH 'x' AS regions SELECT dictGet(shop.regions, 'name', id) FROM t"}) {
+    EXPECT_FALSE(CheckRead(sql, policy).ok()) << sql;
+  }
+}
+
 TEST(ReadGate, RemovesWhatFollowsTheStatement) {
   const auto statement = CheckRead("  -- why\nSELECT 'a;' ; -- done\n;");
   ASSERT_TRUE(statement.ok());
@@ -105,7 +121,7 @@ TEST(ReadGate, BoundsTheLength) {
 
 TEST(ReadGate, BoundsTheNesting) {
   EXPECT_TRUE(CheckRead("SELECT " + Repeat("(", 400) + "1" + Repeat(")", 400)).ok());
-  for (const std::string_view opening : {"(", "[", "(SELECT ", "f(", "{"}) {
+  for (const std::string_view opening : {"(", "[", "(SELECT ", "abs(", "{"}) {
     const auto statement = CheckRead("SELECT " + Repeat(opening, 10'000));
     ASSERT_FALSE(statement.ok()) << opening;
     EXPECT_EQ(statement.error().code, ErrorCode::kTooLarge) << opening;
@@ -121,7 +137,7 @@ TEST(ReadGate, StaysLinearOnLongStatements) {
   for (const std::string_view shape : {"(",
                                        ")",
                                        "[",
-                                       "f(",
+                                       "abs(",
                                        "/*",
                                        "-- \n",
                                        "'",
@@ -148,7 +164,10 @@ TEST(ReadGate, StaysLinearOnLongStatements) {
                                        "ALL ",
                                        "((SELECT ",
                                        "APPLY(",
-                                       "f(a),",
+                                       "abs(a),",
+                                       "arrayMap(u, ",
+                                       "merge(a, ",
+                                       "x -> x AS f, f(",
                                        "arrayMap((",
                                        "\u00a0"}) {
     std::string sql = "SELECT 1 FROM t WHERE ";
