@@ -59,6 +59,13 @@ constexpr std::array<std::string_view, 3> kDictionaryPrefixes = {"dictget", "dic
 constexpr std::string_view kParsedFunctions =
     "columns interval exists grouping lambda date_add date_sub dateadd datesub timestamp_add timestamp_sub "
     "timestampadd timestampsub";
+// ClickHouse's own, but not in every build of it.
+constexpr std::string_view kOptionalFunctions =
+    "untuple uniqtheta uniqthetaintersect uniqthetaunion uniqthetanot idnaencode idnadecode tryidnaencode "
+    "punycodeencode punycodedecode trypunycodedecode seriesperioddetectfft geotos2 s2togeo s2getneighbors "
+    "s2cellsintersect s2capcontains s2capunion s2rectadd s2rectcontains s2rectunion s2rectintersection stem lemmatize "
+    "synonyms detectlanguage detectlanguagemixed detectlanguageunknown detectcharset detecttonality "
+    "detectprogramminglanguage generateulid ulidstringtodatetime bech32encode bech32decode blake3 searchany searchall";
 // Words that are followed by a bracket which holds no arguments.
 constexpr std::string_view kBracketed =
     "except replace strict apply any all some distinct rollup cube sets filter interpolate values top materialized "
@@ -97,6 +104,7 @@ bool IsDictionaryFunction(std::string_view lower) {
 /// Whether it is an aggregate function of ClickHouse's, perhaps with combinators: sumIf, quantilesTDigestStateOrNull.
 bool IsAggregate(std::string_view lower) {
   static const NameSet functions(kAggregateFunctions);
+  if (lower.starts_with("uniqtheta")) return true;  // not in every build
   for (bool shortened = true; shortened && !functions.HoldsLower(lower);) {
     const auto* suffix = std::find_if(kCombinators.begin(), kCombinators.end(),
                                       [&](std::string_view name) { return lower.ends_with(name); });
@@ -123,8 +131,10 @@ bool ReadsDictionary(std::string_view name) {
 bool IsKnownFunction(std::string_view name) {
   static const NameSet functions(kOrdinaryFunctions);
   static const NameSet parsed(kParsedFunctions);
+  static const NameSet optional(kOptionalFunctions);
   const LowerName lower(name);
-  return functions.HoldsLower(lower.text()) || parsed.HoldsLower(lower.text()) || IsAggregate(lower.text());
+  return functions.HoldsLower(lower.text()) || parsed.HoldsLower(lower.text()) || optional.HoldsLower(lower.text()) ||
+         IsAggregate(lower.text());
 }
 
 bool IsBracketedWord(std::string_view name) {

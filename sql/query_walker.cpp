@@ -34,12 +34,17 @@ Status QueryWalker::Rest() {
 /// Steps up to the bracket that closes `opening` and over it; to the end of the statement if `opening` is empty.
 Status QueryWalker::Walk(Frame frame, const Token& opening) {
   const std::string_view closing = ClosingOf(opening);
+  const size_t first = cursor_.index();
   while (!cursor_.AtEnd() && (closing.empty() || !cursor_.IsPunctuation(closing))) {
     if (Status step = Step(frame); !step) return step;
   }
   if (!closing.empty() && !cursor_.TakePunctuation(closing)) {
     return SyntaxErrorAt(opening, "the bracket " + Shown(opening) + " is never closed",
                          "add its `" + std::string(closing) + "`");
+  }
+  if (frame.query && !frame.selected) {  // on some server, what follows WITH or FROM could be another statement
+    return RefusedAt(cursor_.At(first), "this query has no SELECT",
+                     "write SELECT … FROM …, or quote names that are keywords: `from`");
   }
   return Ok();
 }

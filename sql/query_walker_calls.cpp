@@ -104,7 +104,10 @@ Status QueryWalker::CheckFirstArgument(const Token& name, const std::string& fun
   size_t opened = 0;
   for (bool skipped = true; skipped; index += skipped ? 1 : 0) {
     const Token& token = cursor_.At(index);
-    const bool all = token.Is("ALL") && cursor_.At(index + 1).kind != TokenKind::kPunctuation;
+    const Token& next = cursor_.At(index + 1);
+    const bool itself =
+        next.IsPunctuation(",") || next.IsPunctuation(")") || next.IsPunctuation(".") || next.IsPunctuation("->");
+    const bool all = token.Is("ALL") && !itself;
     opened += token.IsPunctuation("(") ? 1 : 0;
     skipped = all || token.IsPunctuation("(") || token.IsPunctuation("+");
   }

@@ -70,8 +70,9 @@ void QueryWalker::NoteClause(Frame& frame) const {
   const Token& word = cursor_.Current();
   const bool follows_operand = FollowsOperand(cursor_.index());
   if (IsOneOf(word, kSetOperations) && AtSetOperation()) {
+    const size_t next = cursor_.Next().Is("ALL") || cursor_.Next().Is("DISTINCT") ? 2 : 1;
     frame = Frame{};
-    frame.query = true;
+    frame.query = !cursor_.Next(next).IsPunctuation("(");  // a bracket holds a query of its own
   } else if (word.Is("WITH") && frame.query && !frame.selected && !frame.from_seen) {
     frame.names_tables = true;
   } else if (word.Is("SELECT") && !frame.selected && !cursor_.Next().IsPunctuation(",")) {
@@ -109,7 +110,9 @@ bool QueryWalker::AtSettingsClause() const {
   if (!cursor_.Is("SETTINGS")) return false;
   // FINAL, LIMIT and OFFSET are also the names of settings.
   const Token& next = cursor_.Next();
-  const bool setting = FollowedByName() || next.Is("FINAL") || next.Is("LIMIT") || next.Is("OFFSET");
+  const Token& value = cursor_.Next(2);
+  const bool named = next.Is("FINAL") || next.Is("LIMIT") || next.Is("OFFSET");
+  const bool setting = FollowedByName() || (named && value.kind == TokenKind::kPunctuation && value.text != "{");
   return setting || (IsName(next) && cursor_.Next(2).IsPunctuation("="));
 }
 
@@ -166,7 +169,11 @@ Status QueryWalker::SettingsClause(const Frame& frame) {
     if (!setting) return setting.error();
     if (Status kept = Remember(name, std::move(setting->name), std::move(setting->value)); !kept) return kept;
   } while (cursor_.IsPunctuation(","));
-  return Ok();
+  const Token& behind = cursor_.Current();
+  const bool ends = cursor_.AtEnd() || behind.IsPunctuation(")") || behind.kind == TokenKind::kWord;
+  return ends ? Ok()
+              : Status(RefusedAt(behind, Shown(behind) + " cannot follow a setting's value",
+                                 "write plain values, and SETTINGS at the end of the query"));
 }
 
 Status QueryWalker::Remember(const Token& token, std::string name, std::string value) {

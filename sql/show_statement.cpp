@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 
+#include "sql/read_gate.h"
+
 namespace chimera::sql {
 namespace {
 
@@ -11,6 +13,11 @@ constexpr std::array<std::string_view, 4> kModifiers = {"EXTENDED", "FULL", "CHA
 constexpr std::array<std::string_view, 14> kLists = {"TABLES",   "DATABASES", "DICTIONARIES", "COLUMNS", "FIELDS",
                                                      "INDEX",    "INDEXES",   "INDICES",      "KEYS",    "FUNCTIONS",
                                                      "SETTINGS", "ENGINES",   "CLUSTERS",     "MERGES"};
+
+template <size_t kSize>
+bool IsOneOf(const Token& token, const std::array<std::string_view, kSize>& words) {
+  return std::any_of(words.begin(), words.end(), [&](std::string_view word) { return token.Is(word); });
+}
 
 template <size_t kSize>
 bool TakeOneOf(TokenCursor& cursor, const std::array<std::string_view, kSize>& words) {
@@ -26,7 +33,8 @@ Error NotShown(const Token& token) {
 
 Status CheckCreate(TokenCursor& cursor, QueryWalker& walker) {
   cursor.Take("TEMPORARY");
-  if (!TakeOneOf(cursor, kCreated)) return NotShown(cursor.Current());
+  const bool qualified = IsName(cursor.Current()) && cursor.Next().IsPunctuation(".");  // without TABLE
+  if (!qualified && !TakeOneOf(cursor, kCreated)) return NotShown(cursor.Current());
   return walker.TableName();
 }
 
@@ -49,8 +57,9 @@ bool TakeLimit(TokenCursor& cursor) {
 
 Status CheckShow(TokenCursor& cursor, QueryWalker& walker) {
   cursor.Advance();
-  if (cursor.Take("CREATE")) {
-    if (Status create = CheckCreate(cursor, walker); !create) return create;
+  const bool create = cursor.Take("CREATE");
+  if (create || (IsOneOf(cursor.Current(), kCreated) && IsName(cursor.Next()))) {
+    if (Status created = CheckCreate(cursor, walker); !created) return created;
   } else if (cursor.Is("SETTING") && IsName(cursor.Next())) {
     cursor.Advance(2);
   } else {
@@ -58,9 +67,17 @@ Status CheckShow(TokenCursor& cursor, QueryWalker& walker) {
     while (TakeOneOf(cursor, kModifiers)) continue;
     if (!TakeOneOf(cursor, kLists)) return NotShown(cursor.AtEnd() ? first : cursor.Current());
   }
+  const Token* named = nullptr;
   while (!cursor.AtEnd()) {
     if (cursor.Take("FROM") || cursor.Take("IN")) {
-      if (Status name = walker.TableName(); !name) return name;
+      const Token& name = cursor.Current();
+      if (Status allowed = walker.TableName(); !allowed) return allowed;
+      if (named) {  // SHOW COLUMNS FROM table FROM database
+        if (Status readable = CheckTable(Unquote(name), Unquote(*named)); !readable) {
+          return RefusedAt(*named, readable.error().message, readable.error().hint);
+        }
+      }
+      named = &name;
     } else if (cursor.Is("WHERE") || cursor.Is("SETTINGS") || cursor.Is("FORMAT") || cursor.Is("INTO")) {
       return walker.Rest();
     } else if (!TakePattern(cursor) && !TakeLimit(cursor)) {

@@ -149,6 +149,7 @@ constexpr Read kReads[] = {
 
     // Settings and output.
     {"SELECT", "SELECT 1 SETTINGS max_threads = 1"},
+    {"SELECT", "SELECT a AS settings FROM t ORDER BY settings LIMIT 1"},
     {"SELECT",
      "SELECT a FROM (SELECT a FROM t SETTINGS max_threads = 2) SETTINGS max_threads = 2, join_algorithm = 'hash'"},
     {"SELECT", "SELECT a FROM t ORDER BY a SETTINGS final = 1, optimize_read_in_order = 0, use_skip_indexes = false"},
@@ -178,6 +179,8 @@ constexpr Read kReads[] = {
     {"SHOW", "SHOW CREATE TABLE t"},
     {"SHOW", "SHOW CREATE TABLE db.`my-table`"},
     {"SHOW", "SHOW CREATE VIEW db.v"},
+    {"SHOW", "SHOW CREATE db.t"},
+    {"SHOW", "SHOW TABLE db.t"},
     {"SHOW", "SHOW CREATE DATABASE db"},
     {"SHOW", "SHOW CREATE DICTIONARY db.d"},
     {"SHOW", "SHOW COLUMNS FROM t FROM db"},

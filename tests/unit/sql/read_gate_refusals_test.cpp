@@ -107,6 +107,7 @@ constexpr Refusal kRefusals[] = {
     {"`output_format_json_quote_64bit_integers`", "SELECT 1 SETTINGS output_format_json_quote_64bit_integers = 0"},
     {"no value for `max_threads`", "SELECT 1 SETTINGS max_threads = 100000"},
     {"no value for `max_threads`", "SELECT 1 SETTINGS max_threads = '-1'"},
+    {"cannot follow a setting's value", "SELECT 1 SETTINGS max_threads = 1 + 1"},
     {"no plain value", "SELECT 1 SETTINGS max_threads = {n:UInt8}"},
     {"no plain value", "SELECT 1 SETTINGS max_threads = DEFAULT"},
     {"no value for `session_timezone`", "SELECT 1 SETTINGS session_timezone = 'a b'"},
@@ -216,6 +217,7 @@ constexpr Refusal kRefusals[] = {
     {"`file` as the first argument", "SELECT arrayMap(+file, ['/etc/passwd'])"},
     {"`file` as the first argument", "SELECT arrayMap((+ (+file)), ['/etc/passwd'])"},
     {"`file` as the first argument", "SELECT arrayMap(ALL file, ['/etc/passwd'])"},
+    {"`file` as the first argument", "SELECT arrayMap(ALL (+file), ['/etc/passwd'])"},
     {"type Identifier stands where a function", "SELECT arrayMap({f:Identifier}, ['/etc/passwd'])"},
     {"type Identifier stands where a function", "SELECT arrayMap((+{f : Identifier}), ['/etc/passwd'])"},
     {"`my_program` is none of ClickHouse's", "SELECT my_program(1)"},
@@ -309,7 +311,13 @@ constexpr Refusal kRefusals[] = {
     {"`NAMED`", "SHOW NAMED COLLECTIONS"},
     {"`FILESYSTEM`", "SHOW FILESYSTEM CACHES"},
 
+    {"query_log", "SHOW INDEX FROM query_log FROM system"},
+    {"`USER`", "SHOW CREATE USER"},
+
     // EXPLAIN, DESCRIBE and SHOW of something else.
+    {"no SELECT", "WITH 1 AS x DELETE FROM t WHERE x"},
+    {"no SELECT", "FROM t"},
+    {"no SELECT", "SELECT 1 UNION ALL FROM t"},
     {"no query", "EXPLAIN INSERT INTO t SELECT 1"},
     {"no query", "EXPLAIN AST DROP TABLE t"},
     {"no query", "EXPLAIN ANALYZE INSERT INTO t SELECT 1"},
