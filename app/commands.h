@@ -68,6 +68,16 @@ struct ClientConfigCommand {
 /// is none.
 int ShowClientConfig(const config::Config& config, const ClientConfigCommand& command);
 
+struct CheckCommand {
+  std::string sql;
+  bool jsonl = false;                     ///< read {"sql": …} lines from stdin instead
+  std::vector<std::string> functions;     ///< see sql::ReadPolicy
+  std::vector<std::string> dictionaries;  ///< the same
+};
+/// Prints what the read gate says of the statement, where and what to write instead; kFailed when it refuses. With
+/// `jsonl`, an object a line, until stdin ends, whatever a line holds; then always kDone. Needs no configuration.
+int CheckSql(const CheckCommand& command);
+
 /// "chimera-mcp: message" and the hint on stderr; returns kFailed.
 int Report(const Error& error);
 

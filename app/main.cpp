@@ -27,6 +27,7 @@ constexpr char kExamples[] = R"(Examples:
   chimera-mcp tools --json                         what agents see
   chimera-mcp status                               is everything well between here and the data
   chimera-mcp client-config claude-desktop         what to tell a client of this server
+  chimera-mcp check 'SELECT 1; DROP TABLE t'       would an agent's SQL pass, and why not
 
 Without CH_HOST the data lives in CHIMERA_DATA_DIR (default: your XDG data folder).)";
 
@@ -61,11 +62,13 @@ struct Invocation {
   EngineCommand engine;
   CallCommand call;
   ClientConfigCommand client;
+  CheckCommand check;
   bool if_empty = false;
   bool tools_json = false;
   bool settings_json = false;
   bool status_json = false;
   Command command;
+  std::function<int()> without_settings;  // instead of `command`: whatever the configuration, it must work
 };
 
 void AddServe(CLI::App& app, Invocation& invocation) {
@@ -165,6 +168,22 @@ void AddClients(CLI::App& app, Invocation& invocation) {
   });
 }
 
+void AddCheck(CLI::App& app, Invocation& invocation) {
+  auto* check =
+      app.add_subcommand("check", "say whether the read gate lets a statement pass, and why not; exit code 1");
+  auto* sql = check->add_option("sql", invocation.check.sql, "the statement");
+  auto* lines = check->add_flag("--jsonl", invocation.check.jsonl, "read {\"sql\": …} lines from stdin, answer each");
+  lines->excludes(sql);
+  check->add_option("--function", invocation.check.functions, "a user-defined function that is open; repeatable")
+      ->allow_extra_args(false);
+  check->add_option("--dictionary", invocation.check.dictionaries, "a dictionary that is open; repeatable")
+      ->allow_extra_args(false);
+  check->callback([&invocation, sql] {
+    if (!invocation.check.jsonl && sql->count() == 0) throw CLI::RequiredError("sql or --jsonl");
+    invocation.without_settings = [&] { return CheckSql(invocation.check); };
+  });
+}
+
 // Every setting as a flag; subcommands hand what they do not know up to here.
 void AddSettings(CLI::App& app, Invocation& invocation) {
   app.fallthrough();
@@ -187,6 +206,7 @@ void AddSettings(CLI::App& app, Invocation& invocation) {
 }
 
 int Run(Invocation& invocation) {
+  if (invocation.without_settings) return invocation.without_settings();
   SignalStop signals;
   auto values = CollectSettings(invocation.flags, invocation.settings_file);
   if (!values.ok()) return Report(values.error());
@@ -221,6 +241,7 @@ int ParseAndRun(int argc, char** argv) {
   AddStatus(app, invocation);
   AddTools(app, invocation);
   AddClients(app, invocation);
+  AddCheck(app, invocation);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

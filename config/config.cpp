@@ -263,6 +263,8 @@ Result<Config> Load(const SettingValues& values) {
     config.dataset_dirs.push_back(reader.FromHome(std::move(path)));
   }
   config.allowed_hosts = Split(reader.Text("CHIMERA_ALLOWED_HOSTS", ""), ',');
+  config.tools.reads.functions = Split(reader.Text("CHIMERA_READ_FUNCTIONS", ""), ',');
+  config.tools.reads.dictionaries = Split(reader.Text("CHIMERA_READ_DICTIONARIES", ""), ',');
   config.state_key = LoadStateKey(reader);
   config.tls = LoadListenerTls(reader);
   config.statsd = LoadStatsd(reader);

@@ -25,7 +25,7 @@ struct Config {
   clickhouse::HttpOptions clickhouse;     ///< CH_*; when `embedded`, neither hosts nor account, TLS or path
   engine::SupervisorOptions engine;       ///< CHIMERA_DATA_DIR, CHIMERA_LIBCHDB, CHIMERA_ENGINE_IDLE (seconds)
   tools::ToolsetOptions tools;            ///< CHIMERA_TOOL_NAMES (dotted or underscore), CH_TIMEOUT (seconds),
-                                          ///< CHIMERA_READ_BUDGET_ROWS
+                                          ///< CHIMERA_READ_*
   std::vector<std::string> dataset_dirs;  ///< CHIMERA_DATASET_DIRS: further dataset folders, separated by colons
   /// CHIMERA_ALLOWED_HOSTS: names, or name:port, separated by commas, that HTTP clients may call this server by
   std::vector<std::string> allowed_hosts;

@@ -44,6 +44,8 @@ constexpr SettingSpec kSettings[] = {
     {"CHIMERA_READ_BUDGET_ROWS",
      "rows that a statement may read; above, the user is asked first, or the call refused; 0: no budget", "0"},
     {"CHIMERA_DATASET_DIRS", "further dataset folders, separated by colons", "none"},
+    {"CHIMERA_READ_FUNCTIONS", "user-defined functions that SQL may call, separated by commas", "none"},
+    {"CHIMERA_READ_DICTIONARIES", "dictionaries that dictGet may read, as database.name, separated by commas", "none"},
     {"CHIMERA_LOG_LEVEL", "debug, info, warning, error or off; the log goes to stderr", "info"},
     {"CHIMERA_ALLOWED_HOSTS", "names that HTTP clients may call this server by, separated by commas",
      "loopback, the address it binds"},

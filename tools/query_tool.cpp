@@ -130,8 +130,8 @@ Answer AnswerOf(const clickhouse::Rows& rows, const clickhouse::Query& query) {
 
 class QueryTool final : public JsonTool {
  public:
-  QueryTool(clickhouse::Client& client, Catalog& catalog, std::chrono::seconds default_timeout)
-      : JsonTool(Define(default_timeout)), client_(client), catalog_(catalog) {}
+  QueryTool(clickhouse::Client& client, Catalog& catalog, const ToolsetOptions& options)
+      : JsonTool(Define(options.default_timeout)), client_(client), catalog_(catalog), reads_(options.reads) {}
 
   bool TakesTimeout() const override { return true; }
 
@@ -147,8 +147,8 @@ class QueryTool final : public JsonTool {
     return AnswerOf(*rows, *query);
   }
 
-  static Result<clickhouse::Query> Prepare(const Json& arguments) {
-    auto statement = sql::CheckRead(arguments["sql"].get_ref<const std::string&>());
+  Result<clickhouse::Query> Prepare(const Json& arguments) const {
+    auto statement = sql::CheckRead(arguments["sql"].get_ref<const std::string&>(), reads_);
     if (!statement) return statement.error();
     const auto placeholders = schema::FindPlaceholders(statement->text);
     if (!placeholders) return placeholders.error();
@@ -169,12 +169,13 @@ class QueryTool final : public JsonTool {
 
   clickhouse::Client& client_;
   Catalog& catalog_;
+  const sql::ReadPolicy reads_;
 };
 
 }  // namespace
 
 std::unique_ptr<Tool> CreateQueryTool(clickhouse::Client& client, Catalog& catalog, const ToolsetOptions& options) {
-  return std::make_unique<QueryTool>(client, catalog, options.default_timeout);
+  return std::make_unique<QueryTool>(client, catalog, options);
 }
 
 }  // namespace chimera::tools

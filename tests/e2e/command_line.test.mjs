@@ -23,12 +23,12 @@ async function fails(...args) {
 test('--version and --help', async () => {
   assert.match(await succeeds('--version'), /^chimera-mcp \d+\.\d+\.\d+\n$/);
   assert.match(await succeeds('--help'), /Examples:[^]*chimera-mcp serve/);
-  for (const command of ['serve', 'engine', 'schema', 'demo', 'tools', 'call', 'config', 'status']) {
+  for (const command of ['serve', 'engine', 'schema', 'demo', 'tools', 'call', 'config', 'status', 'check']) {
     assert.match(await succeeds(command, '--help'), /Usage:/i);
   }
 });
 
-const MISUSES = [[], ['serv'], ['serve', '--bogus'], ['schema'], ['schema', 'drop'], ['demo'], ['call'], ['engine'],
+const MISUSES = [[], ['check'], ['check', '--jsonl', 'SELECT 1'], ['serv'], ['serve', '--bogus'], ['schema'], ['schema', 'drop'], ['demo'], ['call'], ['engine'],
   ['engine', '--data', '/tmp/x'], ['call', 'query', 'sql=SELECT 1', '--json', '{}']];
 test('misuse ends with 2, the reason on stderr and nothing on stdout', async () => {
   for (const args of MISUSES) {
