@@ -4,7 +4,7 @@ HTTP ?= 127.0.0.1:8080
 # Ninja's progress line belongs on a terminal; elsewhere it would be a line a file.
 QUIET := $(if $(MAKE_TERMOUT),,-- --quiet)
 
-.PHONY: setup setup-dev build run test conformance asan tsan fuzz bench soak lint format docker-check clean
+.PHONY: setup setup-dev build run test conformance asan tsan fuzz bench soak lint format docker-check clean security-fuzz
 
 setup:  ## install what is missing to build and run
 	@scripts/setup.sh
@@ -47,10 +47,17 @@ fuzz: setup-dev  ## libFuzzer on every parser that faces a client or the databas
 	@scripts/fuzz.sh $(FUZZERS)
 
 bench: build setup-dev  ## the figures of docs/performance.md
+	@cmake --build --preset release --target gate-bench $(QUIET)
 	@node bench/run.mjs
 
 soak: build setup-dev  ## the tests of faults in their long form: 1,000 calls over 20 kills, 100 inserts over cuts
 	@cd tests/e2e && CHIMERA_SOAK=1 ./run.sh restarts.test.mjs cut_inserts.test.mjs faults.test.mjs failover.test.mjs
+
+FUZZ_STATEMENTS := 1000000
+security-fuzz: setup-dev  ## the read gate against the engine's parser on a million mutated statements
+	@cmake --preset release -DBUILD_TESTING=ON >build/configure.log 2>&1 || { cat build/configure.log; exit 1; }
+	@cmake --build --preset release --target security-fuzz $(QUIET)
+	@build/release/security-fuzz $(FUZZ_STATEMENTS)
 
 lint: setup-dev  ## formatting, clang-tidy, warnings as errors
 	@scripts/lint.sh

@@ -7,8 +7,9 @@ import { measureBeside } from './beside.mjs';
 import { measureCrowd } from './crowd.mjs';
 import { measureEmbedded } from './embedded.mjs';
 import { Figures } from './figures.mjs';
+import { measureGate } from './gate.mjs';
 
-const PARTS = { embedded: measureEmbedded, beside: measureBeside, crowd: measureCrowd };
+const PARTS = { embedded: measureEmbedded, beside: measureBeside, crowd: measureCrowd, gate: measureGate };
 
 const binary = process.env.BIN ?? new URL('../build/release/chimera-mcp', import.meta.url).pathname;
 const chosen = process.argv.length > 2 ? process.argv.slice(2) : Object.keys(PARTS);
