@@ -17,7 +17,7 @@ struct ToolsetOptions {
   std::chrono::seconds default_timeout{30};  ///< of one tool call; CH_TIMEOUT
   /// Rows that one statement of query, query.* or get.* may read unless the user agrees; 0: no such limit.
   uint64_t read_budget_rows = 0;  ///< CHIMERA_READ_BUDGET_ROWS
-  sql::ReadPolicy reads;                     ///< what SQL may name besides; CHIMERA_READ_FUNCTIONS, …_DICTIONARIES
+  sql::ReadPolicy reads = {};     ///< what SQL may name besides; CHIMERA_READ_FUNCTIONS, …_DICTIONARIES
 };
 
 /// All tools, in the order in which they are listed: query, query.*, get.*, insert.*, list.*, describe.*. `client` and
