@@ -3,6 +3,7 @@
 #include <openssl/evp.h>
 
 #include <algorithm>
+#include <utility>
 
 namespace chimera {
 
@@ -25,6 +26,24 @@ std::optional<std::string> FromBase64(std::string_view text) {
   const auto padding = std::count(text.end() - std::min<size_t>(text.size(), 2), text.end(), '=');
   bytes.resize(static_cast<size_t>(size) - static_cast<size_t>(padding));
   return bytes;
+}
+
+std::string Base64Url(std::string_view bytes) {
+  std::string text = Base64(bytes);
+  text.erase(std::min(text.find('='), text.size()));
+  std::replace(text.begin(), text.end(), '+', '-');
+  std::replace(text.begin(), text.end(), '/', '_');
+  return text;
+}
+
+std::optional<std::string> FromBase64Url(std::string_view text) {
+  if (text.find_first_of("+/=") != std::string_view::npos) return std::nullopt;
+  std::string plain(text);
+  std::replace(plain.begin(), plain.end(), '-', '+');
+  std::replace(plain.begin(), plain.end(), '_', '/');
+  plain.append((4 - plain.size() % 4) % 4, '=');
+  auto bytes = FromBase64(plain);
+  return bytes && Base64Url(*bytes) == text ? std::move(bytes) : std::nullopt;
 }
 
 }  // namespace chimera
