@@ -122,6 +122,7 @@ bool Listener::process_and_close_socket(socket_t socket) {
   std::string ip;
   int port = 0;
   connection->get_remote_ip_and_port(ip, port);
+  if (options_.admits && !options_.admits(ip)) return false;
   if (!Count(ip)) {
     if (!tls_) Refuse(*connection, httplib::StatusCode::ServiceUnavailable_503, "Retry-After: 1\r\n");
     return false;

@@ -13,6 +13,7 @@
 #include <string>
 
 #include "base/result.h"
+#include "http/admission.h"
 #include "http/connection.h"
 #include "http/peer_watch.h"
 #include "http/tls.h"
@@ -26,6 +27,7 @@ struct ListenerOptions {
   Patience patience = {};
   size_t max_body_bytes = 0;  ///< a body that is announced to be longer is refused with 413 at once; 0: no limit
   TlsFiles tls = {};
+  Admits admits = {};  ///< others are closed without a word; empty: everybody
 };
 
 class Listener : public httplib::Server {

@@ -3,6 +3,7 @@
 #include <limits>
 #include <utility>
 
+#include "base/text.h"
 #include "mcp/log_level.h"
 #include "mcp/method.h"
 
@@ -74,7 +75,8 @@ std::string Subject(const Call& call) {
   if (!call.message.arguments.empty()) {
     subject["arguments"] = nlohmann::json::parse(call.message.arguments, nullptr, false);
   }
-  return call.message.method + "\n" + subject.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+  return call.message.method + "\n" + SenderName(call) + "\n" +
+         subject.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
 }
 
 struct Ability {
@@ -125,15 +127,36 @@ ProtocolError MissingCapability(const Json& required) {
           {{"requiredCapabilities", required}}};
 }
 
+std::string LogWord(std::string value) {
+  value.resize(std::min<size_t>(value.size(), 64));
+  std::replace_if(
+      value.begin(), value.end(), [](char c) { return c <= ' ' || c > '~'; }, '_');
+  return value;
+}
+
+std::string SenderName(const Call& call) {
+  return call.message.sender ? call.message.sender->name : std::string();
+}
+
+std::optional<ProtocolError> Forbids(const Message& message, Scope scope) {
+  if (!message.sender || message.sender->scopes.Has(scope)) return std::nullopt;
+  const std::string missing = NameOf(scope);
+  const std::string held = Join(NamesOf(message.sender->scopes), " ");
+  ProtocolError error{kInsufficientScope,
+                      "insufficient_scope: this needs the scope `" + missing + "`, and the token has " +
+                          (held.empty() ? "none" : "`" + held + "`") +
+                          "; use a token that has it, or ask the server's operator for one",
+                      {{"error", "insufficient_scope"}, {"missingScopes", {missing}}}};
+  error.http_status = 403;
+  error.missing_scopes = missing;
+  return error;
+}
+
 std::string ClientName(const Json& info) {
   if (!info.is_object()) return {};
   const auto text = [&](const char* key) {
     const auto found = info.find(key);
-    std::string value = found != info.end() && found->is_string() ? found->get<std::string>() : std::string("?");
-    value.resize(std::min<size_t>(value.size(), 64));
-    std::replace_if(
-        value.begin(), value.end(), [](char c) { return c <= ' ' || c > '~'; }, '_');
-    return value;
+    return LogWord(found != info.end() && found->is_string() ? found->get<std::string>() : std::string("?"));
   };
   return text("name") + "/" + text("version");
 }
@@ -169,6 +192,7 @@ CallContext ContextOf(const Call& call) {
   context.session_id = call.session.LogName();
   context.client =
       call.era.stateless ? ClientName(meta.value("io.modelcontextprotocol/clientInfo", Json())) : call.session.Client();
+  context.principal = call.message.sender;
   context.abilities = call.era.stateless ? AbilitiesOf(meta.value("io.modelcontextprotocol/clientCapabilities", Json()))
                                          : call.session.Abilities();
   const bool no_way_to_ask = !call.era.stateless && (!call.era.elicits || !call.outlet);
@@ -193,7 +217,7 @@ Outcome Cacheable(const Call& call, Json result, std::chrono::milliseconds lifet
   result = WithMeta(call, std::move(result));
   if (call.era.stateless) {
     result["ttlMs"] = lifetime.count();
-    result["cacheScope"] = "public";
+    result["cacheScope"] = call.message.sender ? "private" : "public";  // lists depend on who asks
   }
   return Completed{ToText(result)};
 }

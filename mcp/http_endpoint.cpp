@@ -42,7 +42,16 @@ HttpAnswer ErrorAnswer(const Json& id, const ProtocolError& error) {
 
 HttpAnswer ReplyAnswer(Reply reply, bool stateless) {
   const int status = reply.http_status != 0 ? reply.http_status : StatusOf(reply.error_code, stateless);
-  return {status, std::move(reply.text), {}, nullptr};
+  HttpAnswer answer{status, std::move(reply.text), {}, nullptr};
+  answer.missing_scopes = std::move(reply.missing_scopes);
+  return answer;
+}
+
+/// The messages of `call`, with their sender.
+Incoming ReadIncoming(const HttpCall& call) {
+  Incoming incoming = ParseIncoming(call.body);
+  for (ParsedMessage& parsed : incoming.messages) parsed.message.sender = call.sender;
+  return incoming;
 }
 
 /// The only message of `incoming`, or an empty one for a batch, which has no say in what follows.
@@ -99,7 +108,7 @@ HttpEndpoint::HttpEndpoint(Server& server, size_t max_sessions, std::chrono::sec
     : server_(server), sessions_(max_sessions, session_idle), workers_(std::move(workers)) {}
 
 HttpAnswer HttpEndpoint::Post(const HttpCall& call) {
-  Incoming incoming = ParseIncoming(call.body);
+  Incoming incoming = ReadIncoming(call);
   const Message& message = Single(incoming);
   if (!incoming.batch && incoming.messages.front().error) {
     return ErrorAnswer(message.id, *incoming.messages.front().error);
@@ -113,7 +122,7 @@ HttpAnswer HttpEndpoint::Post(const HttpCall& call) {
         return ErrorAnswer(message.id, *error);
       }
     }
-    return Work(std::make_shared<Session>(), call, std::move(incoming));
+    return Work(std::make_shared<Session>("", call.Owner()), call, std::move(incoming));
   }
   if (message.kind == MessageKind::kRequest && message.method == "initialize") {
     return Initialize(call, std::move(incoming));
@@ -124,7 +133,7 @@ HttpAnswer HttpEndpoint::Post(const HttpCall& call) {
   if (auto error = CheckVersionHeader(version)) return ErrorAnswer(message.id, *error);
   const std::string id = call.Header("Mcp-Session-Id");
   if (id.empty()) return ErrorAnswer(message.id, incoming.batch ? kBatchNeedsSession : NeedsSession(message.method));
-  auto session = sessions_.Find(id);
+  auto session = sessions_.Find(id, call.Owner());
   if (!session) return {404, ErrorReply(message.id, {kInvalidRequest, kNoSession}), {}, nullptr};
   return Work(std::move(session), call, std::move(incoming));
 }
@@ -136,7 +145,7 @@ HttpAnswer HttpEndpoint::Get(const HttpCall& call) {
     return NotHere("an event stream by GET belongs to a session; stateless clients send subscriptions/listen");
   }
   if (auto error = CheckVersionHeader(version)) return ErrorAnswer(nullptr, *error);
-  auto session = sessions_.Find(id);
+  auto session = sessions_.Find(id, call.Owner());
   if (!session) return HttpError(404, kNoSession);
   const std::string last_seen = call.Header("Last-Event-ID");
   if (last_seen.empty()) return {200, {}, {}, session->Streams().Standing(), 0, session};
@@ -150,11 +159,11 @@ HttpAnswer HttpEndpoint::Delete(const HttpCall& call) {
   if (IsStateless(call.Header("MCP-Protocol-Version"))) return NotHere("there are no sessions to end here");
   const std::string id = call.Header("Mcp-Session-Id");
   if (id.empty()) return HttpError(400, "name the session to end in the Mcp-Session-Id header");
-  return sessions_.End(id) ? HttpAnswer{204, {}, {}, nullptr} : HttpError(404, kNoSession);
+  return sessions_.End(id, call.Owner()) ? HttpAnswer{204, {}, {}, nullptr} : HttpError(404, kNoSession);
 }
 
 HttpAnswer HttpEndpoint::Initialize(const HttpCall& call, Incoming incoming) {
-  auto session = SessionStore::NewSession();
+  auto session = SessionStore::NewSession(call.Owner());
   session->SetOutlet(session->Streams().Standing());
   const Json id = incoming.messages.front().message.id;
   HttpAnswer answer = Work(session, call, std::move(incoming));
@@ -211,8 +220,8 @@ HttpAnswer HttpEndpoint::Work(std::shared_ptr<Session> session, const HttpCall& 
   return {200, {}, {}, work->stream, 0, std::move(session), stateless, true};
 }
 
-HttpAnswer HttpEndpoint::OpenSse(const std::string& messages_path) {
-  auto session = SessionStore::NewSession();
+HttpAnswer HttpEndpoint::OpenSse(const HttpCall& call, const std::string& messages_path) {
+  auto session = SessionStore::NewSession(call.Owner());
   auto stream = std::make_shared<EventStream>();
   session->SetOutlet(stream);
   stream->SendEvent("endpoint", messages_path + "?sessionId=" + session->Id());
@@ -223,13 +232,13 @@ HttpAnswer HttpEndpoint::OpenSse(const std::string& messages_path) {
 void HttpEndpoint::ClientLeft(const HttpAnswer& answer) {
   if (!answer.ends_with_client) return;
   answer.session->CancelAll();
-  sessions_.End(answer.session->Id());
+  sessions_.End(answer.session->Id(), answer.session->Owner());
 }
 
 HttpAnswer HttpEndpoint::PostMessage(const HttpCall& call) {
-  auto session = sessions_.Find(call.query_session);
+  auto session = sessions_.Find(call.query_session, call.Owner());
   if (!session) return HttpError(404, "there is no such session (any more); open one by GET of the event stream");
-  auto incoming = std::make_shared<Incoming>(ParseIncoming(call.body));
+  auto incoming = std::make_shared<Incoming>(ReadIncoming(call));
   Admit(*session, *incoming);
   const auto run = [this, session, incoming] {
     const auto outlet = session->SessionOutlet();

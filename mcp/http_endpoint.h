@@ -29,7 +29,10 @@ struct HttpCall {
   bool takes_events = false;           ///< Accept names text/event-stream
   std::string query_session;           ///< the session of a message to the old HTTP+SSE transport
   std::shared_ptr<ClientLink> client;  ///< null: unknown, taken for there
+  /// Who sent it: sessions, their streams, and tasks are his alone. Null where nobody has to say who he is.
+  std::shared_ptr<const Principal> sender = {};
 
+  std::string Owner() const { return sender ? sender->name : std::string(); }
   std::string Header(const char* name) const { return header ? header(name).value_or("") : ""; }
 };
 
@@ -44,6 +47,7 @@ struct HttpAnswer {
   bool ends_with_client = false;          ///< the request is cancelled when the client is gone
   bool awaits_reply = false;              ///< the stream ends with the reply to a request
   std::string allow = {};                 ///< of 405: the methods that are there, as the header Allow has them
+  std::string missing_scopes = {};        ///< of a 403: what the caller's token lacks
 };
 
 class HttpEndpoint {
@@ -65,11 +69,11 @@ class HttpEndpoint {
 
   /// HTTP+SSE (2024-11-05): opens a session whose stream first tells where to send messages. `messages_path` is the
   /// path for PostMessage.
-  HttpAnswer OpenSse(const std::string& messages_path);
+  HttpAnswer OpenSse(const HttpCall& call, const std::string& messages_path);
   HttpAnswer PostMessage(const HttpCall& call);
 
   /// The client of the stream of `answer` is connected: its session is in use.
-  void StillThere(const HttpAnswer& answer) { sessions_.Find(answer.session->Id()); }
+  void StillThere(const HttpAnswer& answer) { sessions_.Find(answer.session->Id(), answer.session->Owner()); }
   /// The connection that carried the stream of `answer` ended.
   void ClientLeft(const HttpAnswer& answer);
 

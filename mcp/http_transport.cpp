@@ -45,8 +45,20 @@ RequestHead HeadOf(const httplib::Request& request) {
           .version = request.get_header_value("MCP-Protocol-Version")};
 }
 
-HttpCall CallOf(const httplib::Request& request) {
+Presented PresentedBy(const httplib::Request& request) {
+  Presented presented{{}, request.has_param("access_token"), request.get_header_value("Host")};
+  for (size_t i = 0; i < request.get_header_value_count("Authorization"); ++i) {
+    presented.headers.push_back(request.get_header_value("Authorization", "", i));
+  }
+  return presented;
+}
+
+using Sender = std::shared_ptr<const Principal>;
+constexpr const char* kSender = "sender";  // where Admit leaves it for the handlers
+
+HttpCall CallOf(const httplib::Request& request, const httplib::Response& response) {
   HttpCall call;
+  if (const auto* sender = response.user_data.get<Sender>(kSender)) call.sender = *sender;
   // The library does not look at a body again, and a batch of rows has megabytes.
   call.body = std::move(const_cast<httplib::Request&>(request).body);
   call.header = [&request](const char* name) -> std::optional<std::string> {
@@ -89,6 +101,12 @@ void SendEvents(const httplib::Request& request, httplib::Response& response, st
   response.set_content_provider(kEventsType, provider);
 }
 
+/// For those who may know the status alone.
+HttpPage WithoutDetails(const HttpPage& page) {
+  return {page.status, HttpPage().content_type,
+          page.status < 300 ? "ok\n" : "not ok; with a token that has the scope admin, this page says why\n"};
+}
+
 void SendPage(httplib::Response& response, HttpPage page) {
   response.status = page.status;
   if (page.status == 405) response.set_header("Allow", "GET, HEAD");
@@ -106,7 +124,8 @@ http::ListenerOptions ListenerOptionsOf(const HttpServerOptions& options) {
           .keep_alive = options.keep_alive,
           .patience = {.head = options.head_timeout, .silence = options.io_timeout, .least_rate = kLeastRate},
           .max_body_bytes = options.max_body_bytes,
-          .tls = options.tls};
+          .tls = options.tls,
+          .admits = options.admits};
 }
 
 Error BindError(const HttpServerOptions& options, int error) {
@@ -129,6 +148,7 @@ struct HttpServer::Impl {
               .path = options.path,
               .allowed_hosts = options.allowed_hosts,
               .allowed_origins = options.allowed_origins}),
+        authorization(options.authorization, options.path, !options.tls.certificate.empty()),
         workers(options.calls),
         endpoint(server, options.max_sessions, options.session_idle,
                  [this](std::function<void()> job) { return workers.Add(std::move(job)); }),
@@ -144,6 +164,11 @@ struct HttpServer::Impl {
   Handled Admit(const httplib::Request& request, httplib::Response& response);
   void Route();
   bool Refused(const httplib::Request& request, httplib::Response& response) const;
+  bool RefusedPage(const HttpPageRoute& page, const httplib::Request& request, httplib::Response& response) const;
+  bool Unauthorized(const httplib::Request& request, httplib::Response& response) const;
+  void SendScopeError(const httplib::Request& request, httplib::Response& response, HttpAnswer answer) const;
+  void ServePage(const HttpPageRoute& page, const httplib::Request& request, httplib::Response& response) const;
+  bool IsAdmin(const httplib::Request& request) const;
   void Answer(const httplib::Request& request, httplib::Response& response);
   HttpAnswer Ask(const httplib::Request& request, const HttpCall& call);
   bool FillEmpty(httplib::Response& response) const;
@@ -154,6 +179,7 @@ struct HttpServer::Impl {
 
   const HttpServerOptions options;
   const HttpGate gate;
+  const HttpAuthorization authorization;
   ElasticPool workers;
   HttpEndpoint endpoint;
   const std::unique_ptr<http::Listener> owned;
@@ -175,8 +201,9 @@ void HttpServer::Impl::Route() {
     return Admit(request, response);
   });
   for (const auto& page : options.pages) {
-    http.Get(page.path,
-             [&page](const httplib::Request&, httplib::Response& response) { SendPage(response, page.make()); });
+    http.Get(page.path, [this, &page](const httplib::Request& request, httplib::Response& response) {
+      ServePage(page, request, response);
+    });
   }
   const auto answer = [this](const httplib::Request& request, httplib::Response& response) {
     Answer(request, response);
@@ -201,19 +228,60 @@ Handled HttpServer::Impl::Admit(const httplib::Request& request, httplib::Respon
 }
 
 bool HttpServer::Impl::Refused(const httplib::Request& request, httplib::Response& response) const {
-  const RequestHead head = HeadOf(request);
   for (const auto& page : options.pages) {
-    if (page.path != request.path) continue;
-    const auto refusal = gate.CheckPage(head, page.any_host);
-    if (refusal) SendPage(response, {refusal->status, HttpPage().content_type, refusal->message + "\n"});
-    return refusal.has_value();
+    if (page.path == request.path) return RefusedPage(page, request, response);
   }
-  const auto refusal = gate.Check(head);
-  if (!refusal) return false;
+  const bool is_metadata = authorization.IsMetadata(request.path);
+  const auto refusal = is_metadata ? gate.CheckPage(HeadOf(request), false) : gate.Check(HeadOf(request));
+  if (!refusal) return !is_metadata && Unauthorized(request, response);
   HttpAnswer answer = HttpError(refusal->status, refusal->message);
-  answer.allow = refusal->allow;
+  answer.allow = is_metadata && refusal->status == 405 ? "GET, HEAD" : refusal->allow;
   Send(response, std::move(answer));
   return true;
+}
+
+bool HttpServer::Impl::RefusedPage(const HttpPageRoute& page, const httplib::Request& request,
+                                   httplib::Response& response) const {
+  const auto refusal = gate.CheckPage(HeadOf(request), page.any_host);
+  if (refusal) SendPage(response, {refusal->status, HttpPage().content_type, refusal->message + "\n"});
+  if (refusal || page.access != PageAccess::kAdmin) return refusal.has_value();
+  if (Unauthorized(request, response)) return true;
+  if (IsAdmin(request)) return false;
+  SendScopeError(request, response, HttpError(403, "insufficient_scope: this page needs the scope admin"));
+  return true;
+}
+
+/// Otherwise the sender is left in the response.
+bool HttpServer::Impl::Unauthorized(const httplib::Request& request, httplib::Response& response) const {
+  auto checked = authorization.Check(PresentedBy(request));
+  if (auto* challenge = std::get_if<Challenge>(&checked)) {
+    log::Info("refused " + request.remote_addr + ": " + challenge->message);
+    response.set_header("WWW-Authenticate", challenge->authenticate);
+    Send(response, HttpError(challenge->status, challenge->message));
+    return true;
+  }
+  response.user_data.set(kSender, std::get<Sender>(std::move(checked)));
+  return false;
+}
+
+bool HttpServer::Impl::IsAdmin(const httplib::Request& request) const {
+  const auto checked = authorization.Check(PresentedBy(request));
+  const auto* sender = std::get_if<Sender>(&checked);
+  return sender != nullptr && (*sender == nullptr || (*sender)->scopes.Has(Scope::kAdmin));
+}
+
+void HttpServer::Impl::ServePage(const HttpPageRoute& page, const httplib::Request& request,
+                                 httplib::Response& response) const {
+  HttpPage made = page.make();
+  const bool whole = page.access != PageAccess::kStatus || IsAdmin(request);
+  SendPage(response, whole ? std::move(made) : WithoutDetails(made));
+}
+
+void HttpServer::Impl::SendScopeError(const httplib::Request& request, httplib::Response& response,
+                                      HttpAnswer answer) const {
+  const std::string missing = answer.missing_scopes.empty() ? "admin" : answer.missing_scopes;
+  response.set_header("WWW-Authenticate", authorization.ScopeChallenge(missing, request.get_header_value("Host")));
+  Send(response, std::move(answer));
 }
 
 void HttpServer::Impl::Answer(const httplib::Request& request, httplib::Response& response) {
@@ -224,10 +292,15 @@ void HttpServer::Impl::Answer(const httplib::Request& request, httplib::Response
   };
   const Place place{calls};
   if (place.number > options.calls) return Send(response, HttpError(503, "too many calls at once; try again"));
-  const HttpCall call = CallOf(request);
+  if (authorization.IsMetadata(request.path)) {
+    return response.set_content(authorization.Metadata(request.get_header_value("Host")), kJsonType);
+  }
+  const HttpCall call = CallOf(request, response);
+  if (authorization.Needed() && !call.sender) return Send(response, HttpError(401, "nobody said who sends this"));
   http::Connection& connection = http::Listener::ConnectionOf(request);
   connection.WhenPeerLeaves([client = call.client] { client->Cut(); });
   HttpAnswer given = Ask(request, call);
+  if (!given.missing_scopes.empty()) return SendScopeError(request, response, std::move(given));
   if (!given.stream) return Send(response, std::move(given));
   connection.WhenPeerLeaves([client = call.client, stream = given.stream] {
     client->Cut();
@@ -238,7 +311,7 @@ void HttpServer::Impl::Answer(const httplib::Request& request, httplib::Response
 
 HttpAnswer HttpServer::Impl::Ask(const httplib::Request& request, const HttpCall& call) {
   if (request.path == kMessagesPath) return endpoint.PostMessage(call);
-  if (request.path == kSsePath) return endpoint.OpenSse(kMessagesPath);
+  if (request.path == kSsePath) return endpoint.OpenSse(call, kMessagesPath);
   if (request.method == "GET") return endpoint.Get(call);
   return request.method == "DELETE" ? endpoint.Delete(call) : endpoint.Post(call);
 }

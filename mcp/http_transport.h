@@ -12,7 +12,9 @@
 #include <vector>
 
 #include "base/result.h"
+#include "http/admission.h"
 #include "http/tls.h"
+#include "mcp/http_authorization.h"
 #include "mcp/server.h"
 
 namespace chimera::mcp {
@@ -23,11 +25,19 @@ struct HttpPage {
   std::string body;
 };
 
+/// Who may read a page where callers have to say who they are; where they do not, everybody may.
+enum class PageAccess {
+  kAnybody,
+  kStatus,  ///< everybody is told the status, and whoever has Scope::kAdmin all of it
+  kAdmin,   ///< whoever has Scope::kAdmin
+};
+
 /// A page that is read by GET or HEAD, at a path of its own.
 struct HttpPageRoute {
   std::string path;                ///< such as "/healthz"
   std::function<HttpPage()> make;  ///< called on the connection's thread, by many at once
   bool any_host = false;           ///< whatever the Host header says: for a page that tells nothing
+  PageAccess access = PageAccess::kAnybody;
 };
 
 struct HttpServerOptions {
@@ -40,7 +50,9 @@ struct HttpServerOptions {
   size_t max_sessions = 10000;               ///< the longest unused one goes first
   std::chrono::seconds session_idle{3600};
   std::vector<HttpPageRoute> pages = {};
-  http::TlsFiles tls = {};                 ///< HTTPS when there is a certificate
+  http::TlsFiles tls = {};  ///< HTTPS when there is a certificate
+  AuthorizationOptions authorization = {};
+  http::Admits admits = {};                ///< which addresses may connect; empty: all
   size_t calls = 128;                      ///< messages worked on at once; one more is answered with 503
   size_t connections = 4096;               ///< served at once, event streams among them; one more is closed
   size_t connections_of_peer = 2048;       ///< from one address; one more is answered with 503

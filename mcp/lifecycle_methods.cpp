@@ -40,9 +40,11 @@ Interest InterestIn(const Call& call, const Json& wanted, Json& honoured) {
     }
   };
   ResourceCatalog* resources = call.core.features.resources;
+  const bool may_read = !Forbids(call.message, Scope::kRead);
   honour_each("resourceSubscriptions", interest.uris,
-              [&](const std::string& uri) { return resources != nullptr && resources->CanWatch(uri); });
-  honour_each("taskIds", interest.tasks, [&](const std::string& id) { return call.core.tasks.Has(id); });
+              [&](const std::string& uri) { return resources != nullptr && may_read && resources->CanWatch(uri); });
+  honour_each("taskIds", interest.tasks,
+              [&](const std::string& id) { return call.core.tasks.Has(id, SenderName(call)); });
   return interest;
 }
 

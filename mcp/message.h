@@ -3,12 +3,14 @@
 // Where an object repeats a member, the last one counts.
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "base/json.h"
+#include "base/principal.h"
 
 namespace chimera::mcp {
 
@@ -20,6 +22,7 @@ inline constexpr int kInvalidParams = -32602;
 inline constexpr int kInternalError = -32603;
 inline constexpr int kServerBusy = -32000;  ///< ours: too many requests are waiting
 inline constexpr int kResourceNotFound = -32002;
+inline constexpr int kInsufficientScope = -32003;  ///< ours: the token's scopes do not allow this
 inline constexpr int kHeaderMismatch = -32020;
 inline constexpr int kMissingCapability = -32021;
 inline constexpr int kUnsupportedVersion = -32022;
@@ -27,8 +30,9 @@ inline constexpr int kUnsupportedVersion = -32022;
 struct ProtocolError {
   int code = kInternalError;
   std::string message;
-  Json data = {};       ///< null: left out
-  int http_status = 0;  ///< 0: as the code says
+  Json data = {};                   ///< null: left out
+  int http_status = 0;              ///< 0: as the code says
+  std::string missing_scopes = {};  ///< what the caller's token lacks, separated by spaces; empty: nothing
 };
 
 enum class MessageKind { kRequest, kNotification, kResponse };
@@ -39,10 +43,11 @@ struct Message {
   MessageKind kind = MessageKind::kRequest;
   Json id;  ///< string or integer; null for notifications
   std::string method;
-  Json params = Json::object();  ///< empty when absent
-  std::string arguments;         ///< raw text of params.arguments, empty when absent
-  Json result_or_error;          ///< kResponse only
-  bool is_error = false;         ///< kResponse only
+  Json params = Json::object();                  ///< empty when absent
+  std::string arguments;                         ///< raw text of params.arguments, empty when absent
+  Json result_or_error;                          ///< kResponse only
+  bool is_error = false;                         ///< kResponse only
+  std::shared_ptr<const Principal> sender = {};  ///< who sent it, as the transport found out: RequestContext::principal
 };
 
 /// A message or what is wrong with it; `message.id` is filled as far as it could be read, so that the error can be

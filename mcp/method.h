@@ -6,6 +6,7 @@
 #include <chrono>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <stop_token>
 #include <string>
 #include <string_view>
@@ -68,11 +69,19 @@ inline constexpr size_t kMaxWatched = 1000;
 /// The Implementation object of this server.
 Json ServerInfo(const Core& core, const Era& era);
 
+/// `value` as one word of a log line: 64 printable bytes at most.
+std::string LogWord(std::string value);
 /// "name/version" of an Implementation object, without anything that could forge a log line.
 std::string ClientName(const Json& info);
 ClientAbilities AbilitiesOf(const Json& capabilities);
 /// `_meta` of the request, or an empty object.
 const Json& MetaOf(const Message& message);
+
+/// The name of the principal who sent the request; empty where nobody has to say who he is.
+std::string SenderName(const Call& call);
+
+/// What the sender lacks for something that needs `scope`: 403 and what to do. Nothing when he may.
+std::optional<ProtocolError> Forbids(const Message& message, Scope scope);
 
 /// The context in which the work of `call` is done.
 CallContext ContextOf(const Call& call);

@@ -42,6 +42,7 @@ struct Method {
   bool stateless = true;
   bool before_initialize = false;
   bool waits = false;
+  bool reads = false;  ///< needs Scope::kRead; tools/call needs what its tool does
 };
 
 constexpr std::array kMethods = {
@@ -51,14 +52,22 @@ constexpr std::array kMethods = {
     Method{.name = "logging/setLevel", .run = &SetLogLevel, .offered = &HasLogging, .stateless = false},
     Method{.name = "tools/list", .run = &ListTools, .offered = &HasTools},
     Method{.name = "tools/call", .run = &CallTool, .offered = &HasTools, .waits = true},
-    Method{.name = "resources/list", .run = &ListResources, .offered = &HasResources, .waits = true},
-    Method{.name = "resources/templates/list", .run = &ListResourceTemplates, .offered = &HasResources},
-    Method{.name = "resources/read", .run = &ReadResource, .offered = &HasResources, .waits = true},
-    Method{.name = "resources/subscribe", .run = &SubscribeResource, .offered = &HasResources, .stateless = false},
-    Method{.name = "resources/unsubscribe", .run = &UnsubscribeResource, .offered = &HasResources, .stateless = false},
-    Method{.name = "prompts/list", .run = &ListPrompts, .offered = &HasPrompts},
-    Method{.name = "prompts/get", .run = &FillPrompt, .offered = &HasPrompts, .waits = true},
-    Method{.name = "completion/complete", .run = &Complete, .offered = &HasCompleter, .waits = true},
+    Method{.name = "resources/list", .run = &ListResources, .offered = &HasResources, .waits = true, .reads = true},
+    Method{.name = "resources/templates/list", .run = &ListResourceTemplates, .offered = &HasResources, .reads = true},
+    Method{.name = "resources/read", .run = &ReadResource, .offered = &HasResources, .waits = true, .reads = true},
+    Method{.name = "resources/subscribe",
+           .run = &SubscribeResource,
+           .offered = &HasResources,
+           .stateless = false,
+           .reads = true},
+    Method{.name = "resources/unsubscribe",
+           .run = &UnsubscribeResource,
+           .offered = &HasResources,
+           .stateless = false,
+           .reads = true},
+    Method{.name = "prompts/list", .run = &ListPrompts, .offered = &HasPrompts, .reads = true},
+    Method{.name = "prompts/get", .run = &FillPrompt, .offered = &HasPrompts, .waits = true, .reads = true},
+    Method{.name = "completion/complete", .run = &Complete, .offered = &HasCompleter, .waits = true, .reads = true},
     Method{.name = "subscriptions/listen", .run = &ListenToChanges, .in_sessions = false},
     Method{.name = "tasks/get", .run = &TaskState, .offered = &HasTools, .in_sessions = false},
     Method{.name = "tasks/update", .run = &UpdateTask, .offered = &HasTools, .in_sessions = false},
@@ -142,6 +151,9 @@ Outcome Server::Impl::Dispatch(Session& session, const Message& message, const s
   if (method == nullptr || !(era.stateless ? method->stateless : method->in_sessions) || !method->offered(core)) {
     return UnknownMethod(message.method);
   }
+  if (method->reads) {
+    if (auto error = Forbids(message, Scope::kRead)) return *std::move(error);
+  }
   const auto over = std::make_shared<std::atomic<bool>>(false);
   Outcome outcome = method->run({core, session, message, era, std::move(stop), outlet, over});
   *over = true;
@@ -192,7 +204,7 @@ std::optional<Reply> Server::Handle(Session& session, const Message& message, st
   session.Unregister(message.id);
   if (stop.stop_requested()) return std::nullopt;
   if (const auto* error = std::get_if<ProtocolError>(&outcome)) {
-    return Reply{ErrorReply(message.id, *error), error->code, error->http_status};
+    return Reply{ErrorReply(message.id, *error), error->code, error->http_status, error->missing_scopes};
   }
   return Reply{ResultReply(message.id, std::move(std::get<Completed>(outcome).result))};
 }

@@ -50,9 +50,10 @@ struct Features {
 };
 
 struct Reply {
-  std::string text;     ///< one JSON-RPC response on one line
-  int error_code = 0;   ///< the response's error code, 0 for a result
-  int http_status = 0;  ///< what HTTP answers an error with when the code alone does not say; 0: it does
+  std::string text;                 ///< one JSON-RPC response on one line
+  int error_code = 0;               ///< the response's error code, 0 for a result
+  int http_status = 0;              ///< what HTTP answers an error with when the code alone does not say; 0: it does
+  std::string missing_scopes = {};  ///< of an error, see ProtocolError
 };
 
 class Server {
@@ -65,6 +66,9 @@ class Server {
   ///
   /// Transports must call `session.Register(id)` before queueing a request, so that a cancellation that is read later
   /// finds it; `Handle` unregisters it. (mcp/exchange.h does both.)
+  ///
+  /// Where `message.sender` is set, he may do what his scopes allow: others' tasks are unknown to him, and what needs a
+  /// scope that he lacks is kInsufficientScope (403).
   std::optional<Reply> Handle(Session& session, const Message& message, std::shared_ptr<Outlet> outlet = nullptr);
 
   /// True when Handle may block on something else than the processor.

@@ -28,12 +28,15 @@ class Session {
     ClientAbilities abilities;
   };
 
-  explicit Session(std::string id = {}) : id_(std::move(id)) {}
+  /// `owner`: the name of the principal who opens it; empty where nobody has to say who he is.
+  explicit Session(std::string id = {}, std::string owner = {}) : id_(std::move(id)), owner_(std::move(owner)) {}
 
   /// Over HTTP the value of Mcp-Session-Id, which whoever knows it can use: never log it, log LogName().
   const std::string& Id() const { return id_; }
   /// Enough of the id to tell sessions apart.
   std::string LogName() const { return id_.substr(0, 8); }
+  /// Nobody else may use it.
+  const std::string& Owner() const { return owner_; }
 
   void Initialize(Identity identity);
   bool Initialized() const;
@@ -81,6 +84,7 @@ class Session {
   };
 
   const std::string id_;
+  const std::string owner_;
   Dialog dialog_;
   StreamStore streams_;
   mutable std::mutex mutex_;  ///< guards what follows

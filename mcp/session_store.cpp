@@ -9,8 +9,8 @@ namespace chimera::mcp {
 SessionStore::SessionStore(size_t max_sessions, std::chrono::seconds idle, std::function<Clock::time_point()> now)
     : max_sessions_(max_sessions), idle_(idle), now_(std::move(now)) {}
 
-std::shared_ptr<Session> SessionStore::NewSession() {
-  return std::make_shared<Session>(RandomHex(24));
+std::shared_ptr<Session> SessionStore::NewSession(std::string owner) {
+  return std::make_shared<Session>(RandomHex(24), std::move(owner));
 }
 
 bool SessionStore::Add(std::shared_ptr<Session> session) {
@@ -29,21 +29,22 @@ bool SessionStore::Add(std::shared_ptr<Session> session) {
   return room;
 }
 
-std::shared_ptr<Session> SessionStore::Find(std::string_view id) {
+std::shared_ptr<Session> SessionStore::Find(std::string_view id, std::string_view owner) {
   const std::lock_guard lock(mutex_);
   const auto found = by_id_.find(id);
-  if (found == by_id_.end() || now_() - found->second->used > idle_) return nullptr;
+  if (found == by_id_.end() || found->second->session->Owner() != owner) return nullptr;
+  if (now_() - found->second->used > idle_) return nullptr;
   found->second->used = now_();
   entries_.splice(entries_.begin(), entries_, found->second);
   return found->second->session;
 }
 
-bool SessionStore::End(std::string_view id) {
+bool SessionStore::End(std::string_view id, std::string_view owner) {
   Entries ended;
   {
     const std::lock_guard lock(mutex_);
     const auto found = by_id_.find(id);
-    if (found == by_id_.end()) return false;
+    if (found == by_id_.end() || found->second->session->Owner() != owner) return false;
     ended.splice(ended.begin(), entries_, found->second);
     by_id_.erase(found);
   }

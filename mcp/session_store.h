@@ -24,15 +24,15 @@ class SessionStore {
   SessionStore(size_t max_sessions, std::chrono::seconds idle, std::function<Clock::time_point()> now = Clock::now);
 
   /// A session with an unguessable id of visible ASCII that is not in the store yet.
-  static std::shared_ptr<Session> NewSession();
+  static std::shared_ptr<Session> NewSession(std::string owner = {});
   /// Keeps `session`; ends those that are idle for too long or too many. False when it was not kept, because all others
   /// are in use. A session is in use while anybody besides the store holds it: a request, or the connection that
   /// carries its stream.
   bool Add(std::shared_ptr<Session> session);
-  /// The session, which counts as used now; nullptr when there is none of that id (any more).
-  std::shared_ptr<Session> Find(std::string_view id);
-  /// Forgets the session and cancels its requests. False when there is none of that id.
-  bool End(std::string_view id);
+  /// The session of `owner`, which counts as used now; nullptr when he has none of that id (any more).
+  std::shared_ptr<Session> Find(std::string_view id, std::string_view owner = {});
+  /// Forgets the session and cancels its requests. False when `owner` has none of that id.
+  bool End(std::string_view id, std::string_view owner = {});
   void CancelAll();
   size_t Size() const;
 

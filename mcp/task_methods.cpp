@@ -33,6 +33,7 @@ std::variant<std::string, ProtocolError> TaskId(const Call& call) {
   if (!TakesTasks(call)) return NeedsTasks();
   const Json id = call.Params().value("taskId", Json());
   if (!id.is_string()) return InvalidParams(call.message.method + " needs the task's id as a string in params.taskId");
+  if (!call.core.tasks.Has(id.get<std::string>(), SenderName(call))) return NoSuchTask();
   return id.get<std::string>();
 }
 
@@ -56,7 +57,7 @@ Outcome InTask(const Call& call, TaskWork work, size_t bytes, bool at_once) {
   TaskStore& tasks = call.core.tasks;
   Inputs inputs;
   if (auto error = ReadInputs(call, inputs)) return *std::move(error);
-  const TaskStore::Handle task = TaskStore::New(std::move(work), bytes);
+  const TaskStore::Handle task = TaskStore::New(std::move(work), bytes, SenderName(call));
   if (at_once) {
     auto fields = tasks.Publish(task);
     if (!fields) return Busy();

@@ -13,6 +13,7 @@ namespace chimera::mcp {
 struct TaskStore::Task {
   std::shared_ptr<const TaskWork> work;  ///< null once the task has ended
   size_t bytes = 0;
+  std::string owner;
   std::stop_source stop;
   std::optional<TaskStep> step;  ///< what the work came to last, until somebody takes it
   std::condition_variable_any stepped;
@@ -105,10 +106,11 @@ TaskStore::~TaskStore() {
   closing_.request_stop();
 }
 
-TaskStore::Handle TaskStore::New(TaskWork work, size_t bytes) {
+TaskStore::Handle TaskStore::New(TaskWork work, size_t bytes, std::string owner) {
   auto task = std::make_shared<Task>();
   task->work = std::make_shared<const TaskWork>(std::move(work));
   task->bytes = bytes;
+  task->owner = std::move(owner);
   return task;
 }
 
@@ -233,9 +235,10 @@ void TaskStore::Tell(const Task& task) {
   });
 }
 
-bool TaskStore::Has(const std::string& id) {
+bool TaskStore::Has(const std::string& id, const std::string& owner) {
   const std::lock_guard lock(mutex_);
-  return Find(id) != nullptr;
+  const Task* task = Find(id);
+  return task != nullptr && task->owner == owner;
 }
 
 std::optional<std::string> TaskStore::State(const std::string& id) {

@@ -1,6 +1,6 @@
 // Work that goes on after its request was answered (the extension io.modelcontextprotocol/tasks): the state of each
 // task, its result for as long as it is kept, and the threads that work on it. Bounded in number, bytes and time. A
-// task's id is all that it takes to use it, so it cannot be guessed. Knows no tools. Thread-safe.
+// task's id cannot be guessed, and belongs to the principal who began it. Knows no tools. Thread-safe.
 #pragma once
 
 #include <chrono>
@@ -47,8 +47,8 @@ class TaskStore {
   /// Cancels all work and waits for it.
   ~TaskStore();
 
-  /// Work that is not known to anybody yet; `bytes` is what it holds.
-  static Handle New(TaskWork work, size_t bytes);
+  /// Work that is not known to anybody yet; `bytes` is what it holds, `owner` the name of who asked for it.
+  static Handle New(TaskWork work, size_t bytes, std::string owner = {});
   /// Begins the work on another thread. False when even too many wait for one.
   bool Start(const Handle& task, Inputs inputs);
   /// Waits for the work of a task that was not published. Nothing when `until` passed before, or `stop` came, which
@@ -58,7 +58,8 @@ class TaskStore {
   /// when a limit is reached.
   std::optional<Json> Publish(const Handle& task);
 
-  bool Has(const std::string& id);
+  /// True when `owner` has a task of that id. Ask before the methods below, which do not.
+  bool Has(const std::string& id, const std::string& owner = {});
   /// The text of a DetailedTask object; nothing when there is no such task (any more).
   std::optional<std::string> State(const std::string& id);
   /// Takes answers to what the task asked; others are ignored. With the last of them it goes on. False: no such task.

@@ -45,6 +45,11 @@ struct ToolResult {
   InputNeed need = {};            ///< what the client has to be asked before there is a result
 };
 
+/// What a caller needs for a tool: to read, or to write.
+inline Scope ScopeFor(const ToolDefinition& tool) {
+  return tool.annotations.read_only ? Scope::kRead : Scope::kWrite;
+}
+
 class ToolCatalog {
  public:
   virtual ~ToolCatalog() = default;
@@ -53,6 +58,9 @@ class ToolCatalog {
   virtual const std::vector<ToolDefinition>& Definitions() const = 0;
   /// True when `Call` would find `name`.
   virtual bool Has(std::string_view name) const = 0;
+  /// What a caller needs for the tool `name`, with dots or underscores, whichever is listed; kAdmin for one that is
+  /// not.
+  Scope Needs(std::string_view name) const;
   /// Runs a tool. `arguments_json` is the text of a JSON object. Never throws for bad input: that is an is_error
   /// result. Blocks until the result, the deadline or the cancellation. Thread-safe. Requires Has(name).
   virtual ToolResult Call(const CallContext& context, std::string_view name, std::string_view arguments_json) = 0;

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <exception>
 #include <utility>
+#include <vector>
 
 #include "base/log.h"
 #include "mcp/method.h"
@@ -22,7 +23,8 @@ ToolResult RunTool(ToolCatalog& tools, const CallContext& context, const std::st
   const std::string error = result.error_code.empty() ? "" : " error=" + result.error_code;
   const std::string query = result.query_id.empty() ? "" : " query=" + result.query_id;
   log::Info("tool=" + name + " outcome=" + outcome + error + query + " ms=" + std::to_string(took.count()) +
-            " request=" + context.request_id + " session=" + context.session_id + " client=" + context.client);
+            " request=" + context.request_id + " session=" + context.session_id + " client=" + context.client +
+            (context.principal ? " principal=" + LogWord(context.principal->name) : ""));
   return result;
 }
 
@@ -57,12 +59,22 @@ TaskWork CallWork(const Call& call, const std::string& tool) {
   };
 }
 
+/// Those of `tools` that the sender may call.
+std::vector<ToolDefinition> Callable(const Call& call, std::vector<ToolDefinition> tools) {
+  std::erase_if(tools, [&](const ToolDefinition& tool) { return Forbids(call.message, ScopeFor(tool)).has_value(); });
+  return tools;
+}
+
 }  // namespace
 
 Outcome ListTools(const Call& call) {
-  return Page<ToolDefinition>(
-      call, "tools", call.core.features.tools->Definitions(), [](const ToolDefinition& tool) { return tool.name; },
-      [&](const ToolDefinition& tool) { return ToolEntry(call.era, tool); });
+  const auto page = [&](const std::vector<ToolDefinition>& tools) {
+    return Page<ToolDefinition>(
+        call, "tools", tools, [](const ToolDefinition& tool) { return tool.name; },
+        [&](const ToolDefinition& tool) { return ToolEntry(call.era, tool); });
+  };
+  const auto& all = call.core.features.tools->Definitions();
+  return call.message.sender ? page(Callable(call, all)) : page(all);
 }
 
 Outcome CallTool(const Call& call) {
@@ -79,6 +91,7 @@ Outcome CallTool(const Call& call) {
     return InvalidParams("there is no tool " + Excerpt(name, 100) +
                          (suggestion.empty() ? "; tools/list names them all" : "; " + suggestion));
   }
+  if (auto error = Forbids(call.message, tools.Needs(tool))) return *std::move(error);
   const bool always_task = IsAlwaysTask(tools, tool);
   if (TakesTasks(call)) return InTask(call, CallWork(call, tool), arguments.size(), always_task);
   if (always_task) return NeedsTasks();
