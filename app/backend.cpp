@@ -1,5 +1,6 @@
 #include "app/backend.h"
 
+#include "app/account_clients.h"
 #include "app/embedded_client.h"
 #include "base/log.h"
 #include "clickhouse/http_client.h"
@@ -65,6 +66,10 @@ Result<std::unique_ptr<Backend>> Backend::Create(const config::Config& config, b
                                                      backend->datasets_, migrate);
     backend->embedded_ = embedded.get();
     backend->client_ = std::move(embedded);
+  }
+  if (!config.authorization.token_file.empty()) {
+    backend->client_ = std::make_unique<AccountClients>(
+        std::move(backend->client_), config.embedded ? std::nullopt : std::optional(config.clickhouse));
   }
   clickhouse::Client* for_tools = backend->client_.get();
   metrics::Observers observers = observe ? observe(*backend->client_) : metrics::Observers();

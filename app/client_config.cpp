@@ -38,7 +38,10 @@ std::string AboutFile(const ClientHost& host, const ServerEntry& entry) {
   if (!entry.url.empty()) {
     return text +
            "# How tools are named is the server's choice: start it with CHIMERA_TOOL_NAMES=underscore, because "
-           "hosts refuse or change names with dots.\n";
+           "hosts refuse or change names with dots.\n"
+           "# Where it asks who calls: give the entry the header `Authorization: Bearer TOKEN`, with the token from "
+           "the "
+           "client's environment or its secrets (docs/authorization.md).\n";
   }
   text += "# Tools are listed as query_trend instead of query.trend: hosts refuse or change names with dots.\n";
   for (const auto& name : entry.secrets) {

@@ -17,9 +17,10 @@ inline constexpr int kFailed = 1;
 inline constexpr int kMisused = 2;
 
 struct ServeOptions {
-  std::string http;    ///< HOST:PORT; empty: stdio
-  bool demo = false;   ///< fill empty tables with the sample data
-  bool hints = false;  ///< print how to connect
+  std::string http;       ///< HOST:PORT; empty: stdio
+  bool demo = false;      ///< fill empty tables with the sample data
+  bool hints = false;     ///< print how to connect
+  bool insecure = false;  ///< over HTTP: whoever reaches the address may call
 };
 int Serve(const config::Config& config, const ServeOptions& options, std::stop_token stop);
 
@@ -40,6 +41,13 @@ int SchemaStatus(const config::Config& config, std::stop_token stop);
 
 /// With `if_empty`, tables that already hold rows are left alone and that is no failure.
 int DemoLoad(const config::Config& config, bool if_empty, std::stop_token stop);
+
+struct TokenCommand {
+  std::string name;
+  std::string scopes = "read";  ///< separated by commas
+};
+/// Prints a fresh token on stdout, and on stderr the line of the token file that belongs to it.
+int NewToken(const TokenCommand& command);
 
 int ListTools(const config::Config& config, bool json);
 

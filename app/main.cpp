@@ -59,6 +59,7 @@ struct Invocation {
   std::string settings_file;
   std::optional<config::SettingValues> values;
   ServeOptions serve;
+  TokenCommand token;
   EngineCommand engine;
   CallCommand call;
   ClientConfigCommand client;
@@ -76,6 +77,8 @@ void AddServe(CLI::App& app, Invocation& invocation) {
   serve->add_option("--http", invocation.serve.http, "HOST:PORT to serve http://HOST:PORT/mcp on")->check(Address());
   serve->add_flag("--demo", invocation.serve.demo, "fill empty tables with sample data first");
   serve->add_flag("--hints", invocation.serve.hints, "print how to connect");
+  serve->add_flag("--insecure", invocation.serve.insecure,
+                  "over HTTP, let whoever reaches the address call, without tokens or client certificates");
   serve->callback([&invocation] {
     invocation.command = [&](const auto& config, auto stop) { return Serve(config, invocation.serve, stop); };
   });
@@ -159,6 +162,17 @@ void AddTools(CLI::App& app, Invocation& invocation) {
   });
 }
 
+void AddToken(CLI::App& app, Invocation& invocation) {
+  auto* token = app.add_subcommand("token", "tokens for callers over HTTP");
+  token->require_subcommand(1);
+  auto* fresh = token->add_subcommand("new", "print a fresh token, and its line for the file of CHIMERA_TOKENS_FILE");
+  fresh->add_option("name", invocation.token.name, "who will use it, for logs")->required();
+  fresh->add_option("--scopes", invocation.token.scopes, "of read, write and admin, separated by commas")
+      ->capture_default_str();
+  fresh->callback(
+      [&invocation] { invocation.command = [&](const auto&, auto) { return NewToken(invocation.token); }; });
+}
+
 void AddClients(CLI::App& app, Invocation& invocation) {
   auto* clients = app.add_subcommand("client-config", "print how a client is told of this server");
   clients->add_option("name", invocation.client.name, "claude-desktop, cursor, …; without one they are listed");
@@ -240,6 +254,7 @@ int ParseAndRun(int argc, char** argv) {
   AddData(app, invocation);
   AddStatus(app, invocation);
   AddTools(app, invocation);
+  AddToken(app, invocation);
   AddClients(app, invocation);
   AddCheck(app, invocation);
   try {

@@ -1,6 +1,7 @@
 #include <chrono>
 #include <cstdio>
 
+#include "app/authorization.h"
 #include "app/backend.h"
 #include "app/commands.h"
 #include "app/connect_hints.h"
@@ -60,10 +61,13 @@ void EndLate(const std::stop_token& stop, const std::stop_token& served) {
 std::vector<mcp::HttpPageRoute> Pages(Readiness& readiness, const Telemetry& telemetry,
                                       const std::unique_ptr<mcp::HttpServer>& http) {
   return {{.path = "/healthz", .make = [] { return mcp::HttpPage{.body = "ok\n"}; }, .any_host = true},
-          {.path = "/readyz", .make = [&readiness] { return readiness.Page(); }},
-          {.path = "/metrics", .make = [&telemetry, &http] {
-             return mcp::HttpPage{200, metrics::PrometheusMetrics::kContentType, telemetry.Page(http->Sessions())};
-           }}};
+          {.path = "/readyz", .make = [&readiness] { return readiness.Page(); }, .access = mcp::PageAccess::kStatus},
+          {.path = "/metrics",
+           .make =
+               [&telemetry, &http] {
+                 return mcp::HttpPage{200, metrics::PrometheusMetrics::kContentType, telemetry.Page(http->Sessions())};
+               },
+           .access = mcp::PageAccess::kAdmin}};
 }
 
 std::string Url(bool tls, const std::string& host, int port, const std::string& path) {
@@ -71,17 +75,34 @@ std::string Url(bool tls, const std::string& host, int port, const std::string& 
          ":" + std::to_string(port) + path;
 }
 
+http::Admits Admits(const auth::AddressRanges& clients) {
+  if (clients.Empty()) return {};
+  return [&clients](const std::string& ip) {
+    const bool admitted = clients.Contain(ip);
+    if (!admitted) log::Info("refused a connection from " + ip + ", which CHIMERA_ALLOWED_CLIENTS does not name");
+    return admitted;
+  };
+}
+
 int ServeHttp(mcp::Server& server, const config::Config& config, const ServeOptions& options, Backend& backend,
               const Telemetry& telemetry, const std::stop_token& stop) {
   auto address = config::ParseHostPort(options.http);
   if (!address.ok()) return Report(address.error());
+  if (Status reach = CheckReach(config, address->host); !options.insecure && !reach.ok()) return Report(reach.error());
+  auto authorizer = CreateAuthorizer(config.authorization, stop);
+  if (!authorizer.ok()) return Report(authorizer.error());
   std::unique_ptr<mcp::HttpServer> http;
   Readiness readiness(backend.Client(), backend.Datasets(), stop);
   mcp::HttpServerOptions http_options;
   http_options.host = address->host;
   http_options.port = address->port;
   http_options.allowed_hosts = config.allowed_hosts;
+  if (const auto url = config::ParseUrl(config.authorization.public_url); url.ok()) {
+    http_options.allowed_hosts.push_back(url->host);
+  }
   http_options.tls = config.tls;
+  http_options.authorization = {authorizer->get(), config.authorization.public_url, config.authorization.issuer};
+  http_options.admits = Admits(config.authorization.clients);
   http_options.pages = Pages(readiness, telemetry, http);
   http::RaiseFileLimit();
   auto created = mcp::HttpServer::Create(server, http_options);

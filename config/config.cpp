@@ -267,6 +267,7 @@ Result<Config> Load(const SettingValues& values) {
   config.tools.reads.dictionaries = Split(reader.Text("CHIMERA_READ_DICTIONARIES", ""), ',');
   config.state_key = LoadStateKey(reader);
   config.tls = LoadListenerTls(reader);
+  config.authorization = LoadAuthorization(reader, Split(reader.Text("CHIMERA_ALLOWED_CLIENTS", ""), ','));
   config.statsd = LoadStatsd(reader);
   config.log_level =
       static_cast<log::Level>(reader.Choice("CHIMERA_LOG_LEVEL", {"debug", "info", "warning", "error", "off"}, 1));

@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "base/result.h"
 #include "clickhouse/http_client.h"
+#include "config/authorization.h"
 #include "config/setting_reader.h"
 #include "config/settings.h"
 #include "engine/supervisor.h"
@@ -30,6 +31,7 @@ struct Config {
   /// CHIMERA_ALLOWED_HOSTS: names, or name:port, separated by commas, that HTTP clients may call this server by
   std::vector<std::string> allowed_hosts;
   std::string state_key;          ///< CHIMERA_STATE_KEY, CHIMERA_STATE_KEY_FILE; empty: none given
+  Authorization authorization;    ///< CHIMERA_TOKENS_FILE and the like: who may call over HTTP
   http::TlsFiles tls;             ///< CHIMERA_TLS_CERT_FILE, _KEY_FILE, _CLIENT_CA_FILE: of the HTTP listener
   metrics::StatsdOptions statsd;  ///< DD_AGENT_HOST, DD_DOGSTATSD_PORT, DD_DOGSTATSD_URL, DD_ENTITY_ID,
                                   ///< DD_SERVICE, DD_ENV, DD_VERSION, as Datadog's own libraries read them
