@@ -59,6 +59,7 @@ STOPSIGNAL SIGTERM
 HEALTHCHECK --interval=10s --timeout=3s --start-period=5s --retries=3 CMD ["bash", "-c", \
     "exec 3<>/dev/tcp/127.0.0.1/8080 && printf 'GET /healthz HTTP/1.1\\r\\nHost: localhost\\r\\nConnection: close\\r\\n\\r\\n' >&3 && read -r _ status _ <&3 && [ \"$status\" = 200 ]"]
 ENTRYPOINT ["/usr/local/bin/chimera-mcp"]
+# Needs CHIMERA_TOKENS_FILE, or another way to say who may call (docs/authorization.md).
 CMD ["serve", "--http", "0.0.0.0:8080"]
 
 # --- The embedded engine inside; its data belong on a volume ---

@@ -217,6 +217,18 @@ check_contents() {
   [ "$1" = full ] || ! find "$root" -xdev -name 'libchdb*' | grep -q . || fail "server holds the embedded engine"
 }
 
+# The network is this check's own.
+kOpenToAll=(serve --http 0.0.0.0:8080 --insecure)
+
+# As the image is started without a word about who may call.
+check_refusal() {
+  start closed chimera-mcp:server - "$@" --
+  ! wait "${runner[closed]}" || fail "the image serves everybody without a token file"
+  unset "runner[closed]"
+  expect "$(cat "$kWork/closed.err")" CHIMERA_TOKENS_FILE
+  passed 'server refuses to serve everybody'
+}
+
 # The full image's engine stands in for a ClickHouse of yours.
 check_server() {
   local remote=(CH_HOST=127.0.0.1 CH_PORT=8123 CH_SECURE=false)
@@ -224,7 +236,8 @@ check_server() {
   for _ in $(seq 500); do if curl -sf http://127.0.0.1:8123/ping >/dev/null; then break; else sleep 0.02; fi; done
   start migrator chimera-mcp:server - "${remote[@]}" -- schema apply
   finish migrator
-  start server chimera-mcp:server - "${remote[@]}" --
+  check_refusal "${remote[@]}"
+  start server chimera-mcp:server - "${remote[@]}" -- "${kOpenToAll[@]}"
   check_start server
   check_confinement server
   check_health server
@@ -235,7 +248,7 @@ check_server() {
 }
 
 check_full() {
-  start full chimera-mcp:full "$kWork/data/full" --
+  start full chimera-mcp:full "$kWork/data/full" -- "${kOpenToAll[@]}"
   check_start full
   check_confinement full
   check_health full

@@ -83,8 +83,8 @@ export class Sandbox {
   }
 
   // The URL of a new HTTP server, and its process.
-  async startHttp(args = [], options = {}) {
-    const child = this.spawn(BIN, ['serve', '--http', '127.0.0.1:0', ...args], options);
+  async startHttp(args = [], { address = '127.0.0.1:0', ...options } = {}) {
+    const child = this.spawn(BIN, ['serve', '--http', address, ...args], options);
     const url = await new Promise((resolve, reject) => {
       let said = '';
       child.stderr.on('data', (chunk) => {
