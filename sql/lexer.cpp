@@ -56,6 +56,7 @@ class Lexer {
   explicit Lexer(std::string_view sql) : sql_(sql) {}
 
   Result<std::vector<Token>> Run() {
+    tokens_.reserve(sql_.size() / 4 + 1);
     while (true) {
       if (Status skipped = SkipBlanks(); !skipped) return skipped.error();
       if (position_ == sql_.size()) return std::move(tokens_);
@@ -294,7 +295,8 @@ Result<TokenKind> Lexer::SkipPunctuation() {
 
 bool Token::Is(std::string_view keyword) const {
   const auto same = [](char a, char b) { return a == b || (a >= 'a' && a <= 'z' && a - 'a' + 'A' == b); };
-  return kind == TokenKind::kWord && std::equal(text.begin(), text.end(), keyword.begin(), keyword.end(), same);
+  if (kind != TokenKind::kWord || text.size() != keyword.size()) return false;
+  return std::equal(text.begin(), text.end(), keyword.begin(), keyword.end(), same);
 }
 
 bool Token::IsPunctuation(std::string_view expected) const {

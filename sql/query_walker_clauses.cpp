@@ -68,7 +68,7 @@ Status QueryWalker::Word(Frame& frame) {
 /// Updates the frame when the word at the cursor starts a clause of its query.
 void QueryWalker::NoteClause(Frame& frame) const {
   const Token& word = cursor_.Current();
-  const bool follows_operand = FollowsOperand(cursor_.index());
+  const auto follows_operand = [&] { return FollowsOperand(cursor_.index()); };  // asked for few words only
   if (IsOneOf(word, kSetOperations) && AtSetOperation()) {
     const size_t next = cursor_.Next().Is("ALL") || cursor_.Next().Is("DISTINCT") ? 2 : 1;
     frame = Frame{};
@@ -76,11 +76,11 @@ void QueryWalker::NoteClause(Frame& frame) const {
   } else if (word.Is("WITH") && frame.query && !frame.selected && !frame.from_seen) {
     frame.names_tables = true;
   } else if (word.Is("SELECT") && !frame.selected && !cursor_.Next().IsPunctuation(",")) {
-    if (!follows_operand && (frame.names_tables || frame.list == List::kTables)) return;
+    if ((frame.names_tables || frame.list == List::kTables) && !follows_operand()) return;
     frame.query = frame.selected = true;
     frame.names_tables = false;
     frame.list = List::kOther;
-  } else if (follows_operand && (IsOneOf(word, kEndsTables) || cursor_.Next().Is("BY"))) {
+  } else if ((IsOneOf(word, kEndsTables) || cursor_.Next().Is("BY")) && follows_operand()) {
     if (word.Is("ORDER")) frame.order_seen = true;
     if (IsOneOf(word, kEndsTables) || word.Is("ORDER") || word.Is("GROUP")) frame.list = List::kOther;
   }
