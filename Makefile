@@ -40,7 +40,7 @@ asan tsan: setup-dev  ## the unit and wire tests under AddressSanitizer and UBSa
 	@cmake --build --preset $@ --target $(SANITIZED) $(QUIET)
 	@cd build/$@ && setarch -R ctest --output-on-failure --no-tests=error -R "^($(subst $() ,|,$(strip $(SANITIZED))))$$"
 
-FUZZERS := messages http lines reply connection
+FUZZERS := messages http lines reply connection gate
 fuzz: setup-dev  ## libFuzzer on every parser that faces a client or the database, FUZZ_SECONDS=600 each
 	@cmake --preset fuzz -DBUILD_TESTING=ON >build/configure.log 2>&1 || { cat build/configure.log; exit 1; }
 	@cmake --build --preset fuzz --target $(FUZZERS:=_fuzz) $(QUIET)

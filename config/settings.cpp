@@ -58,7 +58,7 @@ constexpr SettingSpec kSettings[] = {
      "flag",
      "random", Scope::kAlways, true},
     {"CHIMERA_STATE_KEY_FILE", "file that holds it", "none"},
-    {"CHIMERA_TOKENS_FILE", "file of who may call over HTTP with which static token (`chimera-mcp token new`)", "none"},
+    {"CHIMERA_TOKENS_FILE", "file of who may call over HTTP with which static token (chimera-mcp token new)", "none"},
     {"CHIMERA_JWKS_FILE", "file of the keys (a JWK Set) that an authorization server signs tokens with", "none"},
     {"CHIMERA_JWKS_URL", "instead: where that server publishes them; https, or http to this machine", "none"},
     {"CHIMERA_JWT_ISSUER", "its URL, as its tokens name it (iss); needed with either", "none"},

@@ -1,6 +1,11 @@
 // The walker's view of calls: which functions an expression may name, and with which first argument.
 #include <algorithm>
+#include <iterator>
+#include <sstream>
+#include <vector>
 
+#include "base/text.h"
+#include "sql/known_names.h"
 #include "sql/name_policy.h"
 #include "sql/query_walker.h"
 
@@ -13,10 +18,23 @@ Error RefusedFunction(const Token& name, std::string_view reason) {
                        " without brackets or `table.column`");
 }
 
+/// The built-in functions that a misspelt name may stand for.
+std::string NearestFunctions(std::string_view name) {
+  constexpr size_t kLongestName = 64;
+  if (name.size() > kLongestName) return "";
+  std::vector<std::string> names;
+  for (const std::string_view list : {kOrdinaryFunctions, kAggregateFunctions}) {
+    std::istringstream words{std::string(list)};
+    names.insert(names.end(), std::istream_iterator<std::string>(words), {});
+  }
+  return DidYouMean(name, names);
+}
+
 Error UnknownFunction(const Token& name) {
+  const std::string near = NearestFunctions(name.text);
   return RefusedAt(name, "the function " + Shown(name) + " is none of ClickHouse's own, so it could run a program",
-                   "use a built-in function (SHOW FUNCTIONS lists them); the operator opens others with "
-                   "CHIMERA_READ_FUNCTIONS");
+                   (near.empty() ? "use a built-in function (SHOW FUNCTIONS lists them)" : near) +
+                       "; the operator opens others with CHIMERA_READ_FUNCTIONS");
 }
 
 template <typename List>

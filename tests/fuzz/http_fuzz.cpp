@@ -76,7 +76,7 @@ class Client {
 
   mcp::HttpAnswer Ask(const mcp::RequestHead& head, const mcp::HttpCall& call) {
     if (head.path == "/messages") return endpoint_.PostMessage(call);
-    if (head.path == "/sse") return endpoint_.OpenSse("/messages");
+    if (head.path == "/sse") return endpoint_.OpenSse(call, "/messages");
     if (head.method == "GET") return endpoint_.Get(call);
     return head.method == "DELETE" ? endpoint_.Delete(call) : endpoint_.Post(call);
   }

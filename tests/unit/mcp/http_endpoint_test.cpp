@@ -192,7 +192,7 @@ TEST_F(HttpEndpointTest, AFloodOfSessionsEndsNoneThatIsInUse) {
   EXPECT_EQ(refused.status, 503);
   EXPECT_EQ(refused.session_id, "");
   EXPECT_EQ(Json::parse(refused.body)["id"], "i");
-  EXPECT_EQ(small.OpenSse("/messages").status, 503);
+  EXPECT_EQ(small.OpenSse({}, "/messages").status, 503);
   EXPECT_FALSE(second.stream->Finished());
   first.reset();
   EXPECT_EQ(open().status, 200);
