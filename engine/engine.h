@@ -23,7 +23,7 @@ struct EngineOptions {
   std::vector<std::string> users;     ///< accounts, see accounts.h; with those of
   std::string users_file;             ///< this file; neither: `default` without a password
   std::chrono::seconds idle_exit{0};  ///< leave after this long without a request; 0: never
-  size_t threads = 64;                ///< connections served at once
+  size_t threads = 1024;              ///< connections served at once
   size_t max_memory_bytes = 0;        ///< max_server_memory_usage; 0: ClickHouse's own default
 };
 

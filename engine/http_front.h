@@ -14,11 +14,11 @@
 namespace chimera::engine {
 
 struct HttpFrontOptions {
-  std::string socket;   ///< path of a Unix socket, made with mode 0600 in place of a stale one; or
-  std::string host;     ///< an address to listen on, with
-  int port = 0;         ///< 0: any free port
-  size_t threads = 64;  ///< connections served at once; an idle kept-alive one counts
-  http::TlsFiles tls;   ///< with a host: HTTPS when there is a certificate
+  std::string socket;     ///< path of a Unix socket, made with mode 0600 in place of a stale one; or
+  std::string host;       ///< an address to listen on, with
+  int port = 0;           ///< 0: any free port
+  size_t threads = 1024;  ///< connections served at once; an idle kept-alive one counts
+  http::TlsFiles tls;     ///< with a host: HTTPS when there is a certificate
 };
 
 class HttpFront {

@@ -14,6 +14,7 @@ function run(args, input = '') {
     const out = { stdout: '', stderr: '' };
     for (const name of ['stdout', 'stderr']) child[name].setEncoding('utf8').on('data', (text) => (out[name] += text));
     child.on('close', (code) => resolve({ code, ...out }));
+    child.stdin.on('error', () => {}); // it may end before it has read everything
     child.stdin.end(input);
   });
 }
