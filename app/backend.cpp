@@ -13,7 +13,7 @@ namespace {
 constexpr std::chrono::seconds kWarmUpTime{120};
 
 Result<std::vector<schema::Dataset>> LoadDatasets(const config::Config& config) {
-  auto datasets = schema::BuiltInDatasets();
+  auto datasets = schema::BuiltInDatasets(config.datasets);
   if (!datasets.ok()) return datasets;
   for (const auto& folder : config.dataset_dirs) {
     auto loaded = schema::LoadFolder(folder);

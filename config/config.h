@@ -27,6 +27,7 @@ struct Config {
   engine::SupervisorOptions engine;       ///< CHIMERA_DATA_DIR, CHIMERA_LIBCHDB, CHIMERA_ENGINE_IDLE (seconds)
   tools::ToolsetOptions tools;            ///< CHIMERA_TOOL_NAMES (dotted or underscore), CH_TIMEOUT (seconds),
                                           ///< CHIMERA_READ_*
+  std::vector<std::string> datasets;      ///< CHIMERA_DATASETS: which of the built-in ones are on
   std::vector<std::string> dataset_dirs;  ///< CHIMERA_DATASET_DIRS: further dataset folders, separated by colons
   /// CHIMERA_ALLOWED_HOSTS: names, or name:port, separated by commas, that HTTP clients may call this server by
   std::vector<std::string> allowed_hosts;

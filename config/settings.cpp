@@ -43,6 +43,7 @@ constexpr SettingSpec kSettings[] = {
     {"CHIMERA_TOOL_NAMES", "how tools/list spells names: dotted or underscore", "dotted"},
     {"CHIMERA_READ_BUDGET_ROWS",
      "rows that a statement may read; above, the user is asked first, or the call refused; 0: no budget", "0"},
+    {"CHIMERA_DATASETS", "which built-in datasets are on, separated by commas", "chimera_metrics"},
     {"CHIMERA_DATASET_DIRS", "further dataset folders, separated by colons", "none"},
     {"CHIMERA_READ_FUNCTIONS", "user-defined functions that SQL may call, separated by commas", "none"},
     {"CHIMERA_READ_DICTIONARIES", "dictionaries that dictGet may read, as database.name, separated by commas", "none"},

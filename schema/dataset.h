@@ -2,6 +2,7 @@
 // docs/datasets.md describes the files.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -124,11 +125,20 @@ struct Term {
   std::string meaning;
 };
 
+/// What is to be expected of a table; its columns stand in the migrations. `chimera-mcp verify` looks at it.
+struct TableFacts {
+  std::string name;
+  std::string time;                                ///< the column with the time of an observation; may be empty
+  std::optional<std::chrono::seconds> late_after;  ///< the newest row should be no older than this; needs `time`
+  std::vector<std::string> unique;                 ///< no two rows have the same values here; may be empty
+};
+
 struct Dataset {
   std::string name;  ///< "chimera_metrics"
   std::string title;
   std::string description;
   std::string database;
+  std::vector<TableFacts> tables;      ///< as declared, by name; not every table needs to be there
   std::vector<Migration> migrations;   ///< by version, without gaps
   std::vector<InsertTool> inserts;     ///< by name
   std::vector<AnalysisTool> analyses;  ///< by name

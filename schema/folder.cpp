@@ -13,7 +13,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::array<std::string_view, 4> kSubfolders = {"migrations", "tools", "prompts", "demo"};
+constexpr std::array<std::string_view, 6> kSubfolders = {"migrations", "tools",  "prompts",
+                                                         "demo",       "alerts", "dashboards"};
 constexpr uintmax_t kMaxFileBytes = 1 << 20;
 
 Error CannotRead(const fs::path& path, const std::string& reason) {
@@ -54,7 +55,7 @@ Status AddFiles(const fs::path& folder, const std::string& prefix, Files& files)
           prefix.empty() && std::find(kSubfolders.begin(), kSubfolders.end(), name) != kSubfolders.end();
       if (!expected)
         return MakeError(ErrorCode::kInvalidArgument, entry.string() + " is not part of a dataset",
-                         "a dataset's folders are migrations, tools, prompts and demo");
+                         "a dataset's folders are migrations, tools, prompts, dashboards, alerts and demo");
       if (Status status = AddFiles(entry, name + "/", files); !status) return status;
       continue;
     }

@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "schema/builtin_files.h"
 #include "schema/prompt_files.h"
+#include "schema/table_facts.h"
 #include "schema/tool_files.h"
 #include "sql/lexer.h"
 
@@ -20,6 +21,8 @@ constexpr std::string_view kTools = "tools/";
 constexpr std::string_view kPrompts = "prompts/";
 constexpr std::string_view kGlossary = "glossary.json";
 constexpr std::string_view kDemo = "demo/demo.sql";
+constexpr std::string_view kDashboards = "dashboards/";
+constexpr std::string_view kAlerts = "alerts/";
 constexpr size_t kVersionDigits = 4;
 
 /// Turns the files of one dataset into a `Dataset`, kind by kind.
@@ -28,9 +31,10 @@ class DatasetParser {
   DatasetParser(std::string_view name, const Files& files) : files_(files) { dataset_.name = name; }
 
   Result<Dataset> Parse() {
-    for (const auto read : {&DatasetParser::ReadManifest, &DatasetParser::ReadMigrations, &DatasetParser::ReadTools,
-                            &DatasetParser::ReadPrompts, &DatasetParser::ReadGlossary, &DatasetParser::ReadDemo,
-                            &DatasetParser::CheckNothingIsLeft}) {
+    for (const auto read :
+         {&DatasetParser::ReadManifest, &DatasetParser::ReadMigrations, &DatasetParser::ReadTools,
+          &DatasetParser::ReadPrompts, &DatasetParser::ReadGlossary, &DatasetParser::ReadDemo,
+          &DatasetParser::ReadDashboards, &DatasetParser::ReadAlerts, &DatasetParser::CheckNothingIsLeft}) {
       if (Status status = (this->*read)(); !status) return status.error();
     }
     return std::move(dataset_);
@@ -46,6 +50,8 @@ class DatasetParser {
   Status ReadPrompts();
   Status ReadGlossary();
   Status ReadDemo();
+  Status ReadDashboards();
+  Status ReadAlerts();
   Status CheckNothingIsLeft();
 
   /// The text of a file, which counts as known from now on; nullptr when it is not there.
@@ -77,7 +83,12 @@ Status DatasetParser::ReadManifest() {
   dataset_.description = reader.String("description");
   dataset_.database = reader.String("database");
   if (!IsIdentifier(dataset_.database)) reader.Fail("`database` must be letters, digits and underscores");
-  return reader.Finish();
+  const Json* tables = reader.Value("tables");
+  if (Status status = reader.Finish(); !status || !tables) return status;
+  Result<std::vector<TableFacts>> facts = ParseTableFacts(*tables, Where(kManifest) + ": tables");
+  if (!facts) return facts.error();
+  dataset_.tables = std::move(*facts);
+  return Ok();
 }
 
 Status DatasetParser::ReadMigrations() {
@@ -183,15 +194,54 @@ Status DatasetParser::ReadDemo() {
   return Ok();
 }
 
+// Dashboards and alerts are for other programs: they are checked as far as can be told here, and not kept.
+Status DatasetParser::ReadDashboards() {
+  for (const auto& [path, text] : files_) {
+    if (!path.starts_with(kDashboards) || !path.ends_with(".json")) continue;
+    if (const Result<Json> object = ParseJson(text); !object) return Invalid(path, object.error().message);
+    Take(path);
+  }
+  return Ok();
+}
+
+Status DatasetParser::ReadAlerts() {
+  for (const auto& [path, text] : files_) {
+    if (!path.starts_with(kAlerts) || !path.ends_with(".sql")) continue;
+    const Result<std::vector<std::string>> statements = sql::SplitStatements(text);
+    if (!statements) return Invalid(path, statements.error().message, statements.error().hint);
+    if (statements->size() != 1) return Invalid(path, "an alert is one SELECT, whose rows are what is wrong");
+    Take(path);
+  }
+  return Ok();
+}
+
 Status DatasetParser::CheckNothingIsLeft() {
   for (const auto& [path, text] : files_) {
     if (taken_.contains(path)) continue;
     return Invalid(
         path, "this file is not part of a dataset, or its .json is missing",
         "a dataset has dataset.json, migrations/NNNN_name.sql, tools/insert.NAME.json, tools/get.NAME.json with "
-        "get.NAME.sql and get.NAME.note.sql, prompts/NAME.json with NAME.md, glossary.json, and demo/demo.sql");
+        "get.NAME.sql and get.NAME.note.sql, prompts/NAME.json with NAME.md, dashboards/NAME.json, alerts/NAME.sql, "
+        "glossary.json, and demo/demo.sql");
   }
   return Ok();
+}
+
+using Folders = std::map<std::string, Files, std::less<>>;
+
+Folders BuiltInFolders() {
+  Folders folders;
+  for (const BuiltInFile& file : BuiltInFiles()) {
+    const size_t slash = file.path.find('/');
+    folders[std::string(file.path.substr(0, slash))].emplace(file.path.substr(slash + 1), file.text);
+  }
+  return folders;
+}
+
+Error UnknownDataset(const std::string& name) {
+  return MakeError(
+      ErrorCode::kInvalidArgument, "there is no built-in dataset \"" + name + "\"",
+      "built in are " + Join(BuiltInNames(), ", ") + "; name a folder of your own by CHIMERA_DATASET_DIRS");
 }
 
 }  // namespace
@@ -202,15 +252,19 @@ Result<Dataset> ParseDataset(std::string_view name, const Files& files) {
                    "use letters, digits and underscores");
 }
 
-Result<std::vector<Dataset>> BuiltInDatasets() {
-  std::map<std::string, Files, std::less<>> folders;
-  for (const BuiltInFile& file : BuiltInFiles()) {
-    const size_t slash = file.path.find('/');
-    folders[std::string(file.path.substr(0, slash))].emplace(file.path.substr(slash + 1), file.text);
-  }
+std::vector<std::string> BuiltInNames() {
+  std::vector<std::string> names;
+  for (const auto& [name, files] : BuiltInFolders()) names.push_back(name);
+  return names;
+}
+
+Result<std::vector<Dataset>> BuiltInDatasets(const std::vector<std::string>& names) {
+  const Folders folders = BuiltInFolders();
   std::vector<Dataset> datasets;
-  for (const auto& [name, files] : folders) {
-    Result<Dataset> dataset = ParseDataset(name, files);
+  for (const std::string& name : std::set<std::string>(names.begin(), names.end())) {
+    const auto files = folders.find(name);
+    if (files == folders.end()) return UnknownDataset(name);
+    Result<Dataset> dataset = ParseDataset(name, files->second);
     if (!dataset) return dataset.error();
     datasets.push_back(std::move(*dataset));
   }

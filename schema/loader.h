@@ -21,11 +21,15 @@ Result<Dataset> ParseDataset(std::string_view name, const Files& files);
 /// Reads a folder from disk. kIoError when it cannot be read.
 Result<Dataset> LoadFolder(const std::string& path);
 
-/// The datasets compiled into the binary, by name.
-Result<std::vector<Dataset>> BuiltInDatasets();
+/// The names of the datasets compiled into the binary, sorted.
+std::vector<std::string> BuiltInNames();
 
-/// kInvalidArgument naming both when two datasets share a name, a database (and so its `schema_migrations`), a tool or a
-/// prompt.
+/// Those of the datasets compiled into the binary that `names` names, by name. kInvalidArgument listing all when one is
+/// unknown.
+Result<std::vector<Dataset>> BuiltInDatasets(const std::vector<std::string>& names);
+
+/// kInvalidArgument naming both when two datasets share a name, a database (and so its `schema_migrations`), a tool or
+/// a prompt.
 Status CheckDistinct(const std::vector<Dataset>& datasets);
 
 }  // namespace chimera::schema

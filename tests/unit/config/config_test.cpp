@@ -206,6 +206,8 @@ TEST(Config, ReplacesTheHomeFolderInPaths) {
 }
 
 TEST(Config, SplitsDatasetFolders) {
+  EXPECT_EQ(LoadFrom({})->datasets, (std::vector<std::string>{"chimera_metrics"}));
+  EXPECT_EQ(LoadFrom({{"CHIMERA_DATASETS", "a, b"}})->datasets, (std::vector<std::string>{"a", "b"}));
   EXPECT_EQ(LoadFrom({{"CHIMERA_DATASET_DIRS", "/a::/b"}})->dataset_dirs, (std::vector<std::string>{"/a", "/b"}));
 }
 

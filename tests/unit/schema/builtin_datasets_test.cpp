@@ -13,7 +13,7 @@ using ::testing::IsNotSubstring;
 using ::testing::IsSubstring;
 
 Dataset ChimeraMetrics() {
-  Result<std::vector<Dataset>> datasets = BuiltInDatasets();
+  Result<std::vector<Dataset>> datasets = BuiltInDatasets({"chimera_metrics"});
   if (!datasets) throw std::runtime_error(datasets.error().message);
   return datasets->at(0);
 }

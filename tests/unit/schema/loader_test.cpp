@@ -215,6 +215,49 @@ TEST(ParseDataset, RefusesAMissingManifestAndBadJson) {
   EXPECT_FALSE(ParseDataset("my kitchen", ValidFiles()).ok());
 }
 
+TEST(ParseDataset, ReadsWhatIsExpectedOfTables) {
+  const std::string manifest =
+      R"({"title": "K", "description": "C", "database": "k", "tables": {"cups": {"time": "ts", "late_after_s": 60, "unique": ["ts", "size"]}, "pots": {}}})";
+  Files files = ValidFiles();
+  files["dataset.json"] = manifest;
+  const std::vector<TableFacts> tables = ParseDataset("kitchen", files)->tables;
+  ASSERT_EQ(tables.size(), 2U);
+  EXPECT_EQ(tables[0].name, "cups");
+  EXPECT_EQ(tables[0].time, "ts");
+  EXPECT_EQ(tables[0].late_after, std::chrono::seconds(60));
+  EXPECT_EQ(tables[0].unique, (std::vector<std::string>{"ts", "size"}));
+  EXPECT_FALSE(tables[1].late_after);
+  const Edit edits[] = {
+      {R"("time": "ts", )", "", "needs `time`"},
+      {"60", "-1", "positive"},
+      {R"("late_after_s")", R"("late_after")", "late_after_s"},
+      {R"("pots": {})", R"("pots": 1)", "`pots` must be an object"},
+      {R"("pots")", R"("p.q")", "no name of a table"},
+      {R"(["ts", "size"])", R"(["a b"])", "`unique` must name columns"},
+  };
+  for (const Edit& edit : edits) {
+    EXPECT_PRED_FORMAT2(IsSubstring, edit.refusal, RefusalOf("dataset.json", Replaced(manifest, edit.from, edit.to)));
+  }
+}
+
+TEST(ParseDataset, ChecksDashboardsAndAlerts) {
+  Files files = ValidFiles();
+  files["dashboards/cups.json"] = "{}";
+  files["alerts/no_cups.sql"] = "SELECT 1 WHERE 0";
+  EXPECT_TRUE(ParseDataset("kitchen", files).ok());
+  EXPECT_PRED_FORMAT2(IsSubstring, "dashboards/cups.json", RefusalOf("dashboards/cups.json", "{"));
+  EXPECT_PRED_FORMAT2(IsSubstring, "an alert is one SELECT", RefusalOf("alerts/a.sql", "SELECT 1; SELECT 2"));
+  EXPECT_PRED_FORMAT2(IsSubstring, "not part of a dataset", RefusalOf("alerts/a.txt", ""));
+}
+
+TEST(BuiltInDatasets, RefusesUnknownNamesWithTheKnownOnes) {
+  const auto unknown = BuiltInDatasets({"chimera_metrics", "chimera"});
+  ASSERT_FALSE(unknown.ok());
+  EXPECT_PRED_FORMAT2(IsSubstring, "\"chimera\"", unknown.error().message);
+  EXPECT_PRED_FORMAT2(IsSubstring, "chimera_metrics", unknown.error().hint);
+  EXPECT_TRUE(BuiltInDatasets({})->empty());
+}
+
 TEST(CheckDistinct, RefusesWhatTwoDatasetsShare) {
   const Dataset kitchen = *ParseDataset("kitchen", ValidFiles());
   Dataset other = kitchen;

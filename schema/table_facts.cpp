@@ -1,0 +1,47 @@
+#include "schema/table_facts.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/json_reader.h"
+#include "schema/tool_files.h"
+
+namespace chimera::schema {
+namespace {
+
+Result<TableFacts> ParseTable(const std::string& name, const Json& object, const std::string& where) {
+  JsonReader reader(object, where + "." + name);
+  TableFacts table;
+  table.name = name;
+  table.time = reader.String("time", "");
+  table.unique = reader.Strings("unique");
+  if (const int64_t seconds = reader.Integer("late_after_s", 0); seconds != 0) {
+    table.late_after = std::chrono::seconds(seconds);
+    if (seconds < 0) reader.Fail("`late_after_s` must be a positive number of seconds");
+    if (table.time.empty()) reader.Fail("`late_after_s` needs `time`, the column with the time of an observation");
+  }
+  if (!table.time.empty() && !IsIdentifier(table.time)) reader.Fail("`time` must name a column");
+  if (!std::all_of(table.unique.begin(), table.unique.end(), IsIdentifier)) reader.Fail("`unique` must name columns");
+  if (Status status = reader.Finish(); !status) return status.error();
+  return table;
+}
+
+}  // namespace
+
+Result<std::vector<TableFacts>> ParseTableFacts(const Json& tables, const std::string& where) {
+  const auto invalid = [&](const std::string& message) {
+    return MakeError(ErrorCode::kInvalidArgument, where + ": " + message);
+  };
+  if (!tables.is_object()) return invalid("must be an object: a table's name, and what is expected of it");
+  std::vector<TableFacts> facts;
+  for (const auto& [name, object] : tables.items()) {
+    if (!IsIdentifier(name)) return invalid("\"" + name + "\" is no name of a table");
+    if (!object.is_object()) return invalid("`" + name + "` must be an object");
+    Result<TableFacts> table = ParseTable(name, object, where);
+    if (!table) return table.error();
+    facts.push_back(std::move(*table));
+  }
+  return facts;
+}
+
+}  // namespace chimera::schema

@@ -1,0 +1,17 @@
+// The key `tables` of dataset.json. Pure.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "base/json.h"
+#include "base/result.h"
+#include "schema/dataset.h"
+
+namespace chimera::schema {
+
+/// Reads an object of table name → {time, late_after_s, unique}, all optional. `where` leads messages. kInvalidArgument
+/// naming table and key for a name that is none, an unknown key, or a bound without a column to hold it against.
+Result<std::vector<TableFacts>> ParseTableFacts(const Json& tables, const std::string& where);
+
+}  // namespace chimera::schema
