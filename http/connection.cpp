@@ -1,6 +1,7 @@
 #include "http/connection.h"
 
 #include <fcntl.h>
+#include <netdb.h>
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 #include <poll.h>
@@ -8,7 +9,9 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
+#include <cstdlib>
 #include <cstring>
 #include <utility>
 
@@ -36,6 +39,21 @@ SSL* NewSession(SSL_CTX* context, int socket) {
 /// How long `bytes` may take at `rate` a second.
 std::chrono::milliseconds TimeFor(size_t bytes, size_t rate) {
   return std::chrono::milliseconds(bytes * 1000 / rate);
+}
+
+/// One end of a socket as text; leaves `ip` and `port` as they are when it is none of the Internet's.
+void ReadAddress(int socket, int (*get)(int, sockaddr*, socklen_t*), std::string& ip, int& port) {
+  sockaddr_storage address{};
+  socklen_t size = sizeof(address);
+  auto* generic = reinterpret_cast<sockaddr*>(&address);
+  if (get(socket, generic, &size) != 0) return;
+  std::array<char, NI_MAXHOST> host{};
+  std::array<char, NI_MAXSERV> service{};
+  constexpr int kNumeric = NI_NUMERICHOST | NI_NUMERICSERV;
+  if (address.ss_family != AF_INET && address.ss_family != AF_INET6) return;
+  if (::getnameinfo(generic, size, host.data(), host.size(), service.data(), service.size(), kNumeric) != 0) return;
+  ip = host.data();
+  port = std::atoi(service.data());
 }
 
 }  // namespace
@@ -235,11 +253,11 @@ bool Connection::Await(short events, const Deadline& until) const {
 }
 
 void Connection::get_remote_ip_and_port(std::string& ip, int& port) const {
-  httplib::detail::get_remote_ip_and_port(socket_, ip, port);
+  ReadAddress(socket_, ::getpeername, ip, port);
 }
 
 void Connection::get_local_ip_and_port(std::string& ip, int& port) const {
-  httplib::detail::get_local_ip_and_port(socket_, ip, port);
+  ReadAddress(socket_, ::getsockname, ip, port);
 }
 
 }  // namespace chimera::http

@@ -164,7 +164,7 @@ void Listener::CheckFraming(httplib::Request& request, Connection& connection) c
   const std::string length = request.get_header_value("Content-Length");
   const bool chunked = request.has_header("Transfer-Encoding");
   if (chunked && (request.get_header_value_count("Transfer-Encoding") > 1 ||
-                  !httplib::detail::is_chunked_transfer_encoding(request.headers))) {
+                  !httplib::detail::case_ignore::equal(request.get_header_value("Transfer-Encoding"), "chunked"))) {
     connection.refusal = 501;
   } else if (!chunked && length.empty()) {
     request.headers.emplace("Content-Length", "0");  // the library would read until the connection ends

@@ -29,7 +29,7 @@ class EngineContract : public testing::Test {
     if (std::getenv("CHIMERA_MCP_BIN") == nullptr) return;
     std::string pattern = (std::filesystem::temp_directory_path() / "chimera-contract-XXXXXX").string();
     folder_ = ::mkdtemp(pattern.data());
-    datasets_ = *schema::BuiltInDatasets();
+    datasets_ = *schema::BuiltInDatasets(schema::BuiltInNames());
     engine::SupervisorOptions options;
     options.data_dir = folder_ + "/data";
     options.socket_dir = folder_ + "/run";

@@ -1,0 +1,6 @@
+// What most tests include, compiled once, see precompiled_product.h.
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include "precompiled_product.h"
