@@ -3,12 +3,13 @@
 namespace chimera::mcp {
 namespace {
 
-Json Annotations(const ToolDefinition& tool) {
+/// A title stands here in the era that knows it nowhere else; idempotence means something only of tools that write.
+Json Annotations(const Era& era, const ToolDefinition& tool) {
   Json json = Json::object();
-  if (!tool.title.empty()) json["title"] = tool.title;
+  if (!tool.title.empty() && !era.structured_output) json["title"] = tool.title;
   json["readOnlyHint"] = tool.annotations.read_only;
   json["destructiveHint"] = tool.annotations.destructive;
-  json["idempotentHint"] = tool.annotations.idempotent;
+  if (!tool.annotations.read_only) json["idempotentHint"] = tool.annotations.idempotent;
   json["openWorldHint"] = tool.annotations.open_world;
   return json;
 }
@@ -35,7 +36,7 @@ Json ToolEntry(const Era& era, const ToolDefinition& tool) {
   entry["description"] = tool.description;
   entry["inputSchema"] = tool.input_schema;
   if (era.structured_output && tool.output_schema.is_object()) entry["outputSchema"] = tool.output_schema;
-  if (era.annotations) entry["annotations"] = Annotations(tool);
+  if (era.annotations) entry["annotations"] = Annotations(era, tool);
   if (era.icons && !tool.icons.empty()) entry["icons"] = IconList(tool.icons);
   return entry;
 }

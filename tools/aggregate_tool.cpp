@@ -46,7 +46,7 @@ Json OutputSchema() {
   properties.update(RowsProperties());
   properties["note"] = {{"type", "string"}};
   properties["statistics"] = StatisticsSchema();
-  return ObjectSchema(std::move(properties), {"note"});
+  return ObjectSchema(std::move(properties));
 }
 
 mcp::ToolDefinition Define() {

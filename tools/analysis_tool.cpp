@@ -61,7 +61,7 @@ Json TableSchema(const schema::AnalysisTool& declaration) {
   Json properties = RowsProperties();
   properties["rows"]["description"] = "each: " + Join(columns, ", ");
   properties["note"] = {{"type", "string"}};
-  return ObjectSchema(std::move(properties), {"note"});
+  return ObjectSchema(std::move(properties));
 }
 
 mcp::ToolDefinition Define(const schema::AnalysisTool& declaration) {

@@ -66,12 +66,8 @@ Json PlainNumber(double value) {
   return whole ? Json(static_cast<int64_t>(value)) : Json(value);
 }
 
-Json ObjectSchema(Json properties, const std::vector<std::string>& optional) {
-  Json required = Json::array();
-  for (const auto& [name, ignored] : properties.items()) {
-    if (std::find(optional.begin(), optional.end(), name) == optional.end()) required.push_back(name);
-  }
-  return {{"type", "object"}, {"properties", std::move(properties)}, {"required", std::move(required)}};
+Json ObjectSchema(Json properties) {
+  return {{"type", "object"}, {"properties", std::move(properties)}};
 }
 
 Json ArgumentsSchema(Json properties, const std::vector<std::string>& required) {
@@ -89,7 +85,7 @@ Json RowsProperties() {
 }
 
 Json StatisticsSchema() {
-  return {{"type", "object"}, {"additionalProperties", {{"type", "number"}}}};
+  return {{"type", "object"}};
 }
 
 Json Typed(const Json& type, std::string_view description) {

@@ -83,8 +83,7 @@ Json OutputSchema() {
                        {"note", text},
                        {"sql", text},
                        {"params", object},
-                       {"statistics", StatisticsSchema()}},
-                      {"note", "best_lag"});
+                       {"statistics", StatisticsSchema()}});
 }
 
 mcp::ToolDefinition Define() {

@@ -145,13 +145,12 @@ Json OutputSchema() {
                            {"ts_range", {{"type", {"object", "null"}}}},
                            {"partitions", {{"type", "array"}, {"description", "{day, rows}"}}},
                            {"notes", {{"type", "array"}}}};
-  return {{"type", "object"}, {"properties", properties}, {"required", {"table", "accepted_rows", "dry_run", "notes"}}};
+  return ObjectSchema(properties);
 }
 
 std::string Description(const schema::InsertTool& declaration) {
   return declaration.description +
-         " All rows are stored or none. Identical rows sent again are stored once: give distinct events their own time "
-         "or idempotency_key.";
+         " All rows are stored or none; rows sent again are stored once: equal events need an idempotency_key each.";
 }
 
 }  // namespace

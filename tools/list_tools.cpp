@@ -79,7 +79,7 @@ mcp::ToolDefinition DefineTable() {
       "Tells a table's columns with types and comments, its engine, keys, rows and bytes. Use it before writing SQL or "
       "choosing columns.",
       ArgumentsSchema({{"table", Typed("string", "[database.]table")}}, {"table"}),
-      ObjectSchema(std::move(output), {"note"}),
+      ObjectSchema(std::move(output)),
       {}};
 }
 

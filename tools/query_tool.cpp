@@ -34,7 +34,7 @@ Json OutputSchema() {
   properties["truncation_note"] = Json{{"type", "string"}};
   properties["statistics"] = StatisticsSchema();
   properties["query_id"] = {{"type", "string"}};
-  return ObjectSchema(std::move(properties), {"truncation_note"});
+  return ObjectSchema(std::move(properties));
 }
 
 mcp::ToolDefinition Define(std::chrono::seconds default_timeout) {

@@ -61,8 +61,7 @@ Json OutputSchema() {
                        {"note", text},
                        {"sql", text},
                        {"params", object},
-                       {"statistics", StatisticsSchema()}},
-                      {"note"});
+                       {"statistics", StatisticsSchema()}});
 }
 
 mcp::ToolDefinition Define() {
