@@ -38,6 +38,11 @@ int RunEngine(const EngineCommand& command, std::stop_token stop);
 
 int SchemaApply(const config::Config& config, std::stop_token stop);
 int SchemaStatus(const config::Config& config, std::stop_token stop);
+/// Where the live tables are not what their migrations make of them. kFailed when there is a difference.
+int SchemaDiff(const config::Config& config, bool json, std::stop_token stop);
+
+/// Looks at every row of every declared table, and at the schema. kFailed when something is not as it should be.
+int Verify(const config::Config& config, bool json, std::stop_token stop);
 
 /// With `if_empty`, tables that already hold rows are left alone and that is no failure.
 int DemoLoad(const config::Config& config, bool if_empty, std::stop_token stop);

@@ -2,6 +2,7 @@
 
 #include "app/backend.h"
 #include "app/commands.h"
+#include "schema/differ.h"
 #include "schema/migrator.h"
 
 namespace chimera::app {
@@ -11,6 +12,26 @@ constexpr std::chrono::seconds kSchemaTime{300};
 
 RequestContext Context(const std::stop_token& stop, const char* name) {
   return RequestContext::For(name, kSchemaTime, stop);
+}
+
+std::string DifferencesText(const schema::Dataset& dataset, const schema::Comparison& found) {
+  std::string text;
+  if (found.differences.empty()) text += dataset.name + ": as declared\n";
+  for (const auto& difference : found.differences) text += dataset.name + ": " + Describe(difference) + "\n";
+  for (const auto& table : found.others) text += dataset.name + ": " + table + " is not the dataset's, left alone\n";
+  return text;
+}
+
+Json DifferencesJson(const schema::Dataset& dataset, const schema::Comparison& found) {
+  Json list = Json::array();
+  for (const auto& it : found.differences) {
+    list.push_back({{"table", it.table},
+                    {"part", it.part},
+                    {"property", it.property},
+                    {"declared", it.declared},
+                    {"live", it.live}});
+  }
+  return {{"dataset", dataset.name}, {"database", dataset.database}, {"differences", list}, {"others", found.others}};
 }
 
 }  // namespace
@@ -43,6 +64,24 @@ int SchemaStatus(const config::Config& config, std::stop_token stop) {
     }
   }
   return current ? kDone : kFailed;
+}
+
+int SchemaDiff(const config::Config& config, bool json, std::stop_token stop) {
+  config::Config alone = config;
+  alone.clickhouse.write_account.reset();  // reads what it has just created
+  auto backend = Backend::Create(alone, false);
+  if (!backend.ok()) return Report(backend.error());
+  Json report = Json::array();
+  bool same = true;
+  for (const auto& dataset : (*backend)->Datasets()) {
+    const auto found = schema::CompareSchema(Context(stop, "schema diff"), (*backend)->Client(), dataset);
+    if (!found.ok()) return Report(found.error());
+    same = same && found->differences.empty();
+    if (json) report.push_back(DifferencesJson(dataset, *found));
+    if (!json) std::fputs(DifferencesText(dataset, *found).c_str(), stdout);
+  }
+  if (json) std::puts(ToText(report).c_str());
+  return same ? kDone : kFailed;
 }
 
 int DemoLoad(const config::Config& config, bool if_empty, std::stop_token stop) {

@@ -68,6 +68,8 @@ struct Invocation {
   bool tools_json = false;
   bool settings_json = false;
   bool status_json = false;
+  bool diff_json = false;
+  bool verify_json = false;
   Command command;
   std::function<int()> without_settings;  // instead of `command`: whatever the configuration, it must work
 };
@@ -127,6 +129,16 @@ void AddData(CLI::App& app, Invocation& invocation) {
   });
   schema->add_subcommand("status", "list the migrations; exit code 1 when some are pending")->callback([&invocation] {
     invocation.command = SchemaStatus;
+  });
+  auto* diff = schema->add_subcommand("diff", "compare the tables with their migrations; exit code 1 when they differ");
+  diff->add_flag("--json", invocation.diff_json, "as JSON");
+  diff->callback([&invocation] {
+    invocation.command = [&](const auto& config, auto stop) { return SchemaDiff(config, invocation.diff_json, stop); };
+  });
+  auto* verify = app.add_subcommand("verify", "check every row and the schema against what the datasets declare");
+  verify->add_flag("--json", invocation.verify_json, "as one JSON object");
+  verify->callback([&invocation] {
+    invocation.command = [&](const auto& config, auto stop) { return Verify(config, invocation.verify_json, stop); };
   });
   auto* demo = app.add_subcommand("demo", "sample data");
   demo->require_subcommand(1);

@@ -43,9 +43,9 @@ std::string StartLine(const config::Config& config) {
          DescribeDatabase(config) + "; at most " + std::to_string(config.clickhouse.pool_size) + " connections";
 }
 
-// A call that does not heed its cancellation must not keep a server alive whose client has left or that was told to end.
-// Longer than what calls in flight are given (StdioOptions::drain and farewell), and less than the 5 s that hosts and
-// supervisors often grant.
+// A call that does not heed its cancellation must not keep a server alive whose client has left or that was told to
+// end. Longer than what calls in flight are given (StdioOptions::drain and farewell), and less than the 5 s that hosts
+// and supervisors often grant.
 void EndLate(const std::stop_token& stop, const std::stop_token& served) {
   constexpr std::chrono::milliseconds kPatience{4500};
   constexpr std::chrono::milliseconds kStep{100};

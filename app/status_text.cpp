@@ -2,6 +2,7 @@
 #include <cstdio>
 
 #include "app/status.h"
+#include "app/text_table.h"
 #include "app/version.h"
 
 namespace chimera::app {
@@ -45,41 +46,6 @@ std::string Milliseconds(double ms) {
   return text;
 }
 
-std::string Count(uint64_t value) {
-  std::string text = std::to_string(value);
-  for (size_t at = text.size(); at > 3;) text.insert(at -= 3, ",");
-  return text;
-}
-
-std::string Bytes(uint64_t bytes) {
-  constexpr const char* kUnits[] = {"B", "KiB", "MiB", "GiB", "TiB", "PiB"};
-  auto value = static_cast<double>(bytes);
-  size_t unit = 0;
-  for (; value >= 1024 && unit + 1 < std::size(kUnits); ++unit) value /= 1024;
-  char text[32];
-  std::snprintf(text, sizeof text, unit == 0 || value >= 100 ? "%.0f %s" : "%.1f %s", value, kUnits[unit]);
-  return text;
-}
-
-std::string Age(int64_t seconds) {
-  const int64_t length = seconds < 0 ? -seconds : seconds;
-  const std::string text = length < 120         ? std::to_string(length) + " s"
-                           : length < 120 * 60  ? std::to_string(length / 60) + " min"
-                           : length < 48 * 3600 ? std::to_string(length / 3600) + " h"
-                                                : std::to_string(length / 86400) + " days";
-  return seconds < 0 ? "in " + text : text;
-}
-
-// Characters, not bytes.
-size_t Width(const std::string& text) {
-  return static_cast<size_t>(std::count_if(text.begin(), text.end(), [](char c) { return (c & 0xC0) != 0x80; }));
-}
-
-std::string Padded(const std::string& text, size_t width, bool right = false) {
-  const std::string blanks(width > Width(text) ? width - Width(text) : 0, ' ');
-  return right ? blanks + text : text + blanks;
-}
-
 // `text` broken at blanks into lines of `width` characters where it can be, all but the first after `indent` blanks.
 std::string Wrapped(const std::string& text, size_t width, size_t indent) {
   std::string out;
@@ -109,9 +75,7 @@ std::string StepText(const Step& step, size_t name_width, size_t columns) {
   return out;
 }
 
-using Row = std::vector<std::string>;
-
-Row RowOf(const TableFacts& table) {
+TextRow RowOf(const TableFacts& table) {
   const auto or_dash = [](const auto& value, auto print) { return value ? print(*value) : std::string("-"); };
   const std::string newest = table.newest.empty() ? "-" : table.newest;
   return {table.name,
@@ -123,19 +87,9 @@ Row RowOf(const TableFacts& table) {
 }
 
 std::string TableText(const std::vector<TableFacts>& tables) {
-  std::vector<Row> rows = {{"table", "rows", "newest row", "age", "stored", "parts"}};
+  std::vector<TextRow> rows = {{"table", "rows", "newest row", "age", "stored", "parts"}};
   for (const auto& table : tables) rows.push_back(RowOf(table));
-  std::string out;
-  for (const Row& row : rows) {
-    std::string line;
-    for (size_t i = 0; i < row.size(); ++i) {
-      size_t width = 0;
-      for (const Row& other : rows) width = std::max(width, Width(other[i]));
-      line += (i == 0 ? "" : "  ") + Padded(row[i], width, i != 0 && i != 2);
-    }
-    out += line.substr(0, line.find_last_not_of(' ') + 1) + "\n";
-  }
-  return out;
+  return TextTable(rows, {0, 2});
 }
 
 std::string Verdict(const StatusReport& report) {

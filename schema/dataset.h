@@ -126,7 +126,7 @@ struct Term {
 };
 
 /// What is to be expected of a table; its columns stand in the migrations. `chimera-mcp verify` looks at it.
-struct TableFacts {
+struct TableExpectation {
   std::string name;
   std::string time;                                ///< the column with the time of an observation; may be empty
   std::optional<std::chrono::seconds> late_after;  ///< the newest row should be no older than this; needs `time`
@@ -138,13 +138,13 @@ struct Dataset {
   std::string title;
   std::string description;
   std::string database;
-  std::vector<TableFacts> tables;      ///< as declared, by name; not every table needs to be there
-  std::vector<Migration> migrations;   ///< by version, without gaps
-  std::vector<InsertTool> inserts;     ///< by name
-  std::vector<AnalysisTool> analyses;  ///< by name
-  std::vector<Prompt> prompts;         ///< by name
-  std::vector<Term> glossary;          ///< as written; may be empty
-  std::string demo_sql;                ///< statements that fill deterministic sample data; may be empty
+  std::vector<TableExpectation> tables;  ///< as declared, by name; not every table needs to be there
+  std::vector<Migration> migrations;     ///< by version, without gaps
+  std::vector<InsertTool> inserts;       ///< by name
+  std::vector<AnalysisTool> analyses;    ///< by name
+  std::vector<Prompt> prompts;           ///< by name
+  std::vector<Term> glossary;            ///< as written; may be empty
+  std::string demo_sql;                  ///< statements that fill deterministic sample data; may be empty
 };
 
 }  // namespace chimera::schema

@@ -7,8 +7,8 @@
 #include "base/json_reader.h"
 #include "base/text.h"
 #include "schema/builtin_files.h"
+#include "schema/expectations.h"
 #include "schema/prompt_files.h"
-#include "schema/table_facts.h"
 #include "schema/tool_files.h"
 #include "sql/lexer.h"
 
@@ -85,7 +85,7 @@ Status DatasetParser::ReadManifest() {
   if (!IsIdentifier(dataset_.database)) reader.Fail("`database` must be letters, digits and underscores");
   const Json* tables = reader.Value("tables");
   if (Status status = reader.Finish(); !status || !tables) return status;
-  Result<std::vector<TableFacts>> facts = ParseTableFacts(*tables, Where(kManifest) + ": tables");
+  Result<std::vector<TableExpectation>> facts = ParseExpectations(*tables, Where(kManifest) + ": tables");
   if (!facts) return facts.error();
   dataset_.tables = std::move(*facts);
   return Ok();

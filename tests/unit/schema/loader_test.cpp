@@ -220,7 +220,7 @@ TEST(ParseDataset, ReadsWhatIsExpectedOfTables) {
       R"({"title": "K", "description": "C", "database": "k", "tables": {"cups": {"time": "ts", "late_after_s": 60, "unique": ["ts", "size"]}, "pots": {}}})";
   Files files = ValidFiles();
   files["dataset.json"] = manifest;
-  const std::vector<TableFacts> tables = ParseDataset("kitchen", files)->tables;
+  const std::vector<TableExpectation> tables = ParseDataset("kitchen", files)->tables;
   ASSERT_EQ(tables.size(), 2U);
   EXPECT_EQ(tables[0].name, "cups");
   EXPECT_EQ(tables[0].time, "ts");

@@ -12,6 +12,6 @@ namespace chimera::schema {
 
 /// Reads an object of table name → {time, late_after_s, unique}, all optional. `where` leads messages. kInvalidArgument
 /// naming table and key for a name that is none, an unknown key, or a bound without a column to hold it against.
-Result<std::vector<TableFacts>> ParseTableFacts(const Json& tables, const std::string& where);
+Result<std::vector<TableExpectation>> ParseExpectations(const Json& tables, const std::string& where);
 
 }  // namespace chimera::schema

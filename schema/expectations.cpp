@@ -1,4 +1,4 @@
-#include "schema/table_facts.h"
+#include "schema/expectations.h"
 
 #include <algorithm>
 #include <utility>
@@ -9,9 +9,9 @@
 namespace chimera::schema {
 namespace {
 
-Result<TableFacts> ParseTable(const std::string& name, const Json& object, const std::string& where) {
+Result<TableExpectation> ParseTable(const std::string& name, const Json& object, const std::string& where) {
   JsonReader reader(object, where + "." + name);
-  TableFacts table;
+  TableExpectation table;
   table.name = name;
   table.time = reader.String("time", "");
   table.unique = reader.Strings("unique");
@@ -28,16 +28,16 @@ Result<TableFacts> ParseTable(const std::string& name, const Json& object, const
 
 }  // namespace
 
-Result<std::vector<TableFacts>> ParseTableFacts(const Json& tables, const std::string& where) {
+Result<std::vector<TableExpectation>> ParseExpectations(const Json& tables, const std::string& where) {
   const auto invalid = [&](const std::string& message) {
     return MakeError(ErrorCode::kInvalidArgument, where + ": " + message);
   };
   if (!tables.is_object()) return invalid("must be an object: a table's name, and what is expected of it");
-  std::vector<TableFacts> facts;
+  std::vector<TableExpectation> facts;
   for (const auto& [name, object] : tables.items()) {
     if (!IsIdentifier(name)) return invalid("\"" + name + "\" is no name of a table");
     if (!object.is_object()) return invalid("`" + name + "` must be an object");
-    Result<TableFacts> table = ParseTable(name, object, where);
+    Result<TableExpectation> table = ParseTable(name, object, where);
     if (!table) return table.error();
     facts.push_back(std::move(*table));
   }

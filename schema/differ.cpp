@@ -1,0 +1,152 @@
+#include "schema/differ.h"
+
+#include <map>
+#include <set>
+#include <tuple>
+#include <utility>
+
+#include "base/log.h"
+#include "base/text.h"
+#include "schema/migrator.h"
+#include "sql/lexer.h"
+
+namespace chimera::schema {
+namespace {
+
+constexpr char kPrefix[] = "chimera_diff_";
+constexpr uint64_t kMaxFacts = 200'000;
+constexpr uint64_t kMaxFactBytes = 64u << 20;
+constexpr std::chrono::seconds kDropTime{30};
+
+// How ClickHouse describes the tables of a database, one property a row. The tables inside of views have names of their
+// own on each side. Database names are taken out of the queries of views.
+constexpr char kTableFacts[] = R"(
+SELECT name, '', fact.1, fact.2 FROM system.tables
+ARRAY JOIN [('engine', replaceRegexpOne(engine, '^(Replicated|Shared)', '')), ('order by', sorting_key),
+            ('primary key', primary_key), ('partition by', partition_key), ('sample by', sampling_key),
+            ('ttl', extract(engine_full, ' TTL (.*?)(?: SETTINGS |$)')),
+            ('settings', extract(engine_full, ' SETTINGS (.*)$')), ('comment', comment),
+            ('query', replaceAll(as_select, concat({database:String}, '.'), ''))] AS fact
+WHERE database = {database:String} AND NOT startsWith(name, '.inner')
+UNION ALL
+SELECT table, concat('column ', name), fact.1, fact.2 FROM system.columns
+ARRAY JOIN [('type', type), ('default', concat(default_kind, ' ', default_expression)), ('codec', compression_codec),
+            ('comment', comment)] AS fact
+WHERE database = {database:String} AND NOT startsWith(table, '.inner')
+UNION ALL
+SELECT table, concat('index ', name), fact.1, fact.2 FROM system.data_skipping_indices
+ARRAY JOIN [('type', type), ('expression', expr), ('granularity', toString(granularity))] AS fact
+WHERE database = {database:String})";
+
+// A table of its own, because older servers do not have it.
+constexpr char kProjectionFacts[] = R"(
+SELECT table, concat('projection ', name), 'query', query FROM system.projections WHERE database = {database:String})";
+
+using Part = std::pair<std::string, std::string>;                  // table, part
+using Facts = std::map<Part, std::map<std::string, std::string>>;  // part → property → value
+
+Status ReadInto(const RequestContext& context, clickhouse::Client& client, const std::string& database, const char* sql,
+                Facts& facts) {
+  clickhouse::Query query;
+  query.sql = sql;
+  query.database = "system";
+  query.parameters = {{"database", database}};
+  query.max_rows = kMaxFacts;
+  query.max_bytes = kMaxFactBytes;
+  const Result<clickhouse::Rows> rows = client.Read(context, query);
+  if (!rows) return rows.error();
+  if (rows->truncated) return MakeError(ErrorCode::kDatabaseError, "the tables of " + database + " are too many");
+  for (const Json& row : rows->Parsed()) {
+    facts[{row.at(0).get<std::string>(), row.at(1).get<std::string>()}][row.at(2).get<std::string>()] =
+        Trim(row.at(3).get<std::string>());
+  }
+  return Ok();
+}
+
+Result<Facts> ReadFacts(const RequestContext& context, clickhouse::Client& client, const std::string& database) {
+  Facts facts;
+  if (Status status = ReadInto(context, client, database, kTableFacts, facts); !status) return status.error();
+  const Status projections = ReadInto(context, client, database, kProjectionFacts, facts);
+  if (!projections && projections.error().code != ErrorCode::kUnknownTable) return projections.error();
+  return facts;
+}
+
+/// Drops its database, whatever has become of the call by then.
+class ScratchDatabase {
+ public:
+  explicit ScratchDatabase(clickhouse::Client& client) : name_(kPrefix + RandomHex(6)), client_(client) {}
+  ~ScratchDatabase() {
+    const auto context = RequestContext::For("schema diff", kDropTime, {});
+    const Status dropped =
+        client_.Execute(context, "DROP DATABASE IF EXISTS " + sql::QuoteIdentifier(name_), "system");
+    if (!dropped) log::Warning("database " + name_ + " could not be dropped: " + dropped.error().message);
+  }
+  ScratchDatabase(const ScratchDatabase&) = delete;
+  ScratchDatabase& operator=(const ScratchDatabase&) = delete;
+  const std::string& Name() const { return name_; }
+
+ private:
+  const std::string name_;
+  clickhouse::Client& client_;
+};
+
+Result<Facts> ReadDeclared(const RequestContext& context, clickhouse::Client& client, const Dataset& dataset) {
+  const ScratchDatabase scratch(client);
+  Dataset fresh = dataset;
+  fresh.database = scratch.Name();
+  const Result<std::vector<int>> applied = ApplyMigrations(context, client, fresh);
+  if (!applied) return applied.error();
+  return ReadFacts(context, client, scratch.Name());
+}
+
+void CompareParts(const Facts& declared, const Facts& live, std::vector<Difference>& differences) {
+  for (const auto& [part, properties] : declared) {
+    const auto found = live.find(part);
+    if (found == live.end()) {
+      // Of a missing table, its columns are not worth a line each.
+      const bool table_missing = !part.second.empty() && !live.contains({part.first, ""});
+      if (!table_missing) differences.push_back({part.first, part.second, "", "declared", ""});
+      continue;
+    }
+    for (const auto& [property, value] : properties) {
+      const std::string& is = found->second.at(property);
+      if (is != value) differences.push_back({part.first, part.second, property, value, is});
+    }
+  }
+}
+
+Comparison Compare(const Facts& declared, const Facts& live) {
+  Comparison comparison;
+  CompareParts(declared, live, comparison.differences);
+  for (const auto& [part, properties] : live) {
+    if (declared.contains(part)) continue;
+    const bool known_table = declared.contains({part.first, ""});
+    if (known_table) comparison.differences.push_back({part.first, part.second, "", "", "there"});
+    if (!known_table && part.second.empty()) comparison.others.push_back(part.first);
+  }
+  return comparison;
+}
+
+std::string OrNone(const std::string& value) {
+  return value.empty() ? "none" : value;
+}
+
+}  // namespace
+
+std::string Describe(const Difference& difference) {
+  const std::string where = difference.table + (difference.part.empty() ? "" : ", " + difference.part) + ": ";
+  if (!difference.property.empty()) {
+    return where + difference.property + " is " + OrNone(difference.live) + ", declared " + OrNone(difference.declared);
+  }
+  return where + (difference.live.empty() ? "missing" : "there, but not declared");
+}
+
+Result<Comparison> CompareSchema(const RequestContext& context, clickhouse::Client& client, const Dataset& dataset) {
+  const Result<Facts> declared = ReadDeclared(context, client, dataset);
+  if (!declared) return declared.error();
+  const Result<Facts> live = ReadFacts(context, client, dataset.database);
+  if (!live) return live.error();
+  return Compare(*declared, *live);
+}
+
+}  // namespace chimera::schema
