@@ -31,7 +31,7 @@ SELECT
     if(samples = 0, format('No sample in the last {} hours.', toString({hours:UInt16})), format(
         '{} sample(s) in the last {} hours: CPU {} %, {}.',
         toString(samples), toString({hours:UInt16}), toString(assumeNotNull(avg_cpu_utilization)),
-        if(gpu IS NULL, 'no GPU', format('GPU {} %, at most {} %, {} MB of its memory', toString(assumeNotNull(avg_gpu_utilization)),
+        if(gpu IS NULL, 'no GPU figures', format('GPU {} %, at most {} %, {} MB of its memory', toString(assumeNotNull(avg_gpu_utilization)),
             toString(assumeNotNull(max_gpu_utilization)), ifNull(toString(avg_gpu_memory_mb), 'unknown'))))) AS summary,
     multiIf(
         samples > 0, NULL,
