@@ -5,8 +5,8 @@ import { ROOT } from './product.mjs';
 
 const TABLES = ['episodes', 'llm_events', 'ui_events', 'bench_runs', 'deployments', 'session_stats', 'watcher_runs'];
 
-export function exampleRow(table) {
-  const path = join(ROOT, `schema/chimera_metrics/tools/insert.${table}.json`);
+export function exampleRow(name, dataset = 'chimera_metrics') {
+  const path = join(ROOT, `schema/${dataset}/tools/insert.${name}.json`);
   const { columns } = JSON.parse(readFileSync(path, 'utf8'));
   return Object.fromEntries(columns.map(({ name, example }) => [name, example]));
 }

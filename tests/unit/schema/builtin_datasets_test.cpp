@@ -12,10 +12,16 @@ namespace {
 using ::testing::IsNotSubstring;
 using ::testing::IsSubstring;
 
-Dataset ChimeraMetrics() {
-  Result<std::vector<Dataset>> datasets = BuiltInDatasets({"chimera_metrics"});
+std::vector<Dataset> AllDatasets() {
+  Result<std::vector<Dataset>> datasets = BuiltInDatasets(BuiltInNames());
   if (!datasets) throw std::runtime_error(datasets.error().message);
-  return datasets->at(0);
+  return *std::move(datasets);
+}
+
+Dataset ChimeraMetrics() {
+  const std::vector<Dataset> datasets = AllDatasets();
+  return *std::find_if(datasets.begin(), datasets.end(),
+                       [](auto& dataset) { return dataset.name == "chimera_metrics"; });
 }
 
 const InsertColumn& Column(const InsertTool& tool, std::string_view name) {
@@ -37,17 +43,18 @@ TEST(BuiltInDatasets, HoldTheSevenTablesAndFiveAnalyses) {
 
 // Catches a file that was added to the folder but not to schema/CMakeLists.txt.
 TEST(BuiltInDatasets, AreWhatTheFolderHolds) {
-  const Dataset built_in = ChimeraMetrics();
-  const Result<Dataset> folder = LoadFolder(std::string(SCHEMA_FOLDER) + "/chimera_metrics");
-  ASSERT_TRUE(folder.ok()) << folder.error().message;
-  EXPECT_EQ(built_in.inserts.size(), folder->inserts.size());
-  EXPECT_EQ(built_in.analyses.size(), folder->analyses.size());
-  EXPECT_EQ(built_in.prompts.size(), folder->prompts.size());
-  EXPECT_EQ(built_in.glossary.size(), folder->glossary.size());
-  EXPECT_EQ(built_in.demo_sql, folder->demo_sql);
-  ASSERT_EQ(built_in.migrations.size(), folder->migrations.size());
-  for (size_t i = 0; i < built_in.migrations.size(); ++i) {
-    EXPECT_EQ(built_in.migrations[i].checksum, folder->migrations[i].checksum);
+  for (const Dataset& built_in : AllDatasets()) {
+    const Result<Dataset> folder = LoadFolder(std::string(SCHEMA_FOLDER) + "/" + built_in.name);
+    ASSERT_TRUE(folder.ok()) << folder.error().message;
+    EXPECT_EQ(built_in.inserts.size(), folder->inserts.size());
+    EXPECT_EQ(built_in.analyses.size(), folder->analyses.size());
+    EXPECT_EQ(built_in.prompts.size(), folder->prompts.size());
+    EXPECT_EQ(built_in.glossary.size(), folder->glossary.size());
+    EXPECT_EQ(built_in.demo_sql, folder->demo_sql);
+    ASSERT_EQ(built_in.migrations.size(), folder->migrations.size());
+    for (size_t i = 0; i < built_in.migrations.size(); ++i) {
+      EXPECT_EQ(built_in.migrations[i].checksum, folder->migrations[i].checksum);
+    }
   }
 }
 
@@ -78,9 +85,10 @@ TEST(BuiltInDatasets, RequireTheHourAndDefaultTheTime) {
 }
 
 TEST(BuiltInDatasets, KeepDescriptionsShort) {
-  const Dataset dataset = ChimeraMetrics();
-  for (const InsertTool& tool : dataset.inserts) EXPECT_LE(tool.description.size(), 420u) << tool.name;
-  for (const AnalysisTool& tool : dataset.analyses) EXPECT_LE(tool.description.size(), 420u) << tool.name;
+  for (const Dataset& dataset : AllDatasets()) {
+    for (const InsertTool& tool : dataset.inserts) EXPECT_LE(tool.description.size(), 420u) << tool.name;
+    for (const AnalysisTool& tool : dataset.analyses) EXPECT_LE(tool.description.size(), 420u) << tool.name;
+  }
 }
 
 TEST(BuiltInDatasets, HavePromptsForTheWorkPeopleDo) {

@@ -266,7 +266,7 @@ TEST(InsertTool, WritesTablesWithoutPartitionsAsOneBlock) {
 
 // The examples are what a model copies, so each must be a row that is accepted.
 TEST(InsertTool, TakesTheExamplesOfTheBuiltInDatasets) {
-  const auto datasets = schema::BuiltInDatasets({"chimera_metrics"});
+  const auto datasets = schema::BuiltInDatasets(schema::BuiltInNames());
   ASSERT_TRUE(datasets.ok());
   FakeClient client;
   for (const auto& dataset : *datasets) {
