@@ -3,7 +3,8 @@
 -- and always with GROUP BY. What these views do that obvious ones get wrong:
 -- * Every column of the GROUP BY is in the key. A merge folds rows of equal keys: a service_name, service_type,
 --   instance_type or model_name outside it would take any one of their values.
--- * Counts are SimpleAggregateFunction(sum, …). A plain count in an AggregatingMergeTree keeps one piece's value.
+-- * Counts are SimpleAggregateFunction(sum, …). A plain count in an AggregatingMergeTree keeps one piece's value. (ClickHouse
+--   26.7 refuses to create a view with either mistake, older ones do not.)
 -- * The mean of utilizations is a state. Summing means, as SummingMergeTree would, makes 90 % of twice 45 %.
 -- * The cost is not sum(cost_per_hour), which is a rate: four samples an hour would cost four times as much. The mean rate
 --   of an instance in its hour times one hour is the amount, so the state is kept by instance.
