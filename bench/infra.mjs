@@ -102,8 +102,8 @@ async function measureDashboards(figures, binary, env, folder) {
 }
 
 export async function measureInfra(figures, binary, folder) {
-  const env = { ...process.env, CHIMERA_DATA_DIR: join(folder, 'infra'), CHIMERA_LOG_LEVEL: 'error', CH_TIMEOUT: '300',
-    CHIMERA_DATASET_DIRS: join(folder, 'ai_infra_metrics') };
+  const env = { ...process.env, CHIMERA_DATA_DIR: join(folder, 'infra'), CHIMERA_DATASET_DIRS: join(folder, 'ai_infra_metrics'),
+    CHIMERA_ENGINE_IDLE: '5', CHIMERA_LOG_LEVEL: 'error', CH_TIMEOUT: '300' };
   load(binary, folder, env);
   const client = new StdioClient(binary, env);
   await client.initialize();

@@ -3,8 +3,8 @@
 -- and always with GROUP BY. What these views do that obvious ones get wrong:
 -- * Every column of the GROUP BY is in the key. A merge folds rows of equal keys: a service_name, service_type,
 --   instance_type or model_name outside it would take any one of their values.
--- * Counts are SimpleAggregateFunction(sum, …). A plain count in an AggregatingMergeTree keeps one piece's value. (ClickHouse
---   26.7 refuses to create a view with either mistake, older ones do not.)
+-- * Counts are SimpleAggregateFunction(sum, …). A plain count in an AggregatingMergeTree would keep one piece's value.
+--   (ClickHouse 26.7 refuses to create a table with either mistake.)
 -- * The mean of utilizations is a state. Summing means, as SummingMergeTree would, makes 90 % of twice 45 %.
 -- * The cost is not sum(cost_per_hour), which is a rate: four samples an hour would cost four times as much. The mean rate
 --   of an instance in its hour times one hour is the amount, so the state is kept by instance.
@@ -21,8 +21,8 @@ CREATE TABLE IF NOT EXISTS cost_metrics_hourly
     cloud_provider  LowCardinality(String)                    COMMENT 'aws, gcp, azure or another',
     service_name    LowCardinality(String)                    COMMENT 'The provider''s service',
     instance_id     String                                    COMMENT 'The instance',
-    hourly_cost     AggregateFunction(avg, Float64)           COMMENT 'Mean of cost_per_hour, so what the instance cost in this hour, USD',
-    avg_utilization AggregateFunction(avg, Nullable(Float32)) COMMENT 'Mean of utilization_percent',
+    hourly_cost     AggregateFunction(avg, Float64)           COMMENT 'Mean of cost_per_hour, so what the instance cost in this hour, USD' CODEC(ZSTD),
+    avg_utilization AggregateFunction(avg, Nullable(Float32)) COMMENT 'Mean of utilization_percent' CODEC(ZSTD),
     sample_count    SimpleAggregateFunction(sum, UInt64)      COMMENT 'Rows of cost_metrics_ts'
 )
 ENGINE = AggregatingMergeTree
@@ -47,16 +47,16 @@ GROUP BY hour, customer_id, cloud_provider, service_name, instance_id;
 
 CREATE TABLE IF NOT EXISTS performance_metrics_hourly
 (
-    hour           DateTime('UTC')                           COMMENT 'Start of the hour, UTC',
-    customer_id    UUID                                      COMMENT 'Whose service',
-    service_id     UUID                                      COMMENT 'The service',
-    service_type   LowCardinality(String)                    COMMENT 'What serves the model',
-    avg_latency    AggregateFunction(avg, Float32)           COMMENT 'Mean of latency_ms',
-    p95_latency    AggregateFunction(quantile(0.95), Float32) COMMENT '95th percentile of latency_ms; exact up to 8,192 requests, then of a sample',
-    p99_latency    AggregateFunction(quantile(0.99), Float32) COMMENT '99th percentile of latency_ms; exact up to 8,192 requests, then of a sample',
-    avg_throughput AggregateFunction(avg, Float32)           COMMENT 'Mean of throughput_tokens_per_sec',
-    avg_gpu_util   AggregateFunction(avg, Nullable(Float32)) COMMENT 'Mean of gpu_utilization',
-    request_count  SimpleAggregateFunction(sum, UInt64)      COMMENT 'Rows of performance_metrics_ts'
+    hour           DateTime('UTC')                            COMMENT 'Start of the hour, UTC',
+    customer_id    UUID                                       COMMENT 'Whose service',
+    service_id     UUID                                       COMMENT 'The service',
+    service_type   LowCardinality(String)                     COMMENT 'What serves the model',
+    avg_latency    AggregateFunction(avg, Float32)            COMMENT 'Mean of latency_ms' CODEC(ZSTD),
+    p95_latency    AggregateFunction(quantile(0.95), Float32) COMMENT '95th percentile of latency_ms; exact up to 8,192 requests, then of a sample' CODEC(ZSTD),
+    p99_latency    AggregateFunction(quantile(0.99), Float32) COMMENT '99th percentile of latency_ms; exact up to 8,192 requests, then of a sample' CODEC(ZSTD),
+    avg_throughput AggregateFunction(avg, Float32)            COMMENT 'Mean of throughput_tokens_per_sec' CODEC(ZSTD),
+    avg_gpu_util   AggregateFunction(avg, Nullable(Float32))  COMMENT 'Mean of gpu_utilization' CODEC(ZSTD),
+    request_count  SimpleAggregateFunction(sum, UInt64)       COMMENT 'Rows of performance_metrics_ts'
 )
 ENGINE = AggregatingMergeTree
 PARTITION BY toYYYYMM(hour)
@@ -86,10 +86,10 @@ CREATE TABLE IF NOT EXISTS resource_metrics_hourly
     customer_id    UUID                                      COMMENT 'Whose instance',
     instance_id    String                                    COMMENT 'The instance',
     instance_type  LowCardinality(String)                    COMMENT 'Its type',
-    avg_gpu_util   AggregateFunction(avg, Nullable(Float32)) COMMENT 'Mean of gpu_utilization',
+    avg_gpu_util   AggregateFunction(avg, Nullable(Float32)) COMMENT 'Mean of gpu_utilization' CODEC(ZSTD),
     max_gpu_util   AggregateFunction(max, Nullable(Float32)) COMMENT 'Largest gpu_utilization',
-    avg_gpu_memory AggregateFunction(avg, Nullable(Float32)) COMMENT 'Mean of gpu_memory_used_mb',
-    avg_cpu_util   AggregateFunction(avg, Float32)           COMMENT 'Mean of cpu_utilization',
+    avg_gpu_memory AggregateFunction(avg, Nullable(Float32)) COMMENT 'Mean of gpu_memory_used_mb' CODEC(ZSTD),
+    avg_cpu_util   AggregateFunction(avg, Float32)           COMMENT 'Mean of cpu_utilization' CODEC(ZSTD),
     sample_count   SimpleAggregateFunction(sum, UInt64)      COMMENT 'Rows of resource_metrics_ts'
 )
 ENGINE = AggregatingMergeTree
@@ -119,10 +119,10 @@ CREATE TABLE IF NOT EXISTS quality_metrics_hourly
     customer_id         UUID                                      COMMENT 'Whose service',
     service_id          UUID                                      COMMENT 'The service',
     model_name          LowCardinality(String)                    COMMENT 'Model that answered',
-    avg_quality         AggregateFunction(avg, Float32)           COMMENT 'Mean of overall_quality_score',
-    avg_relevance       AggregateFunction(avg, Nullable(Float32)) COMMENT 'Mean of relevance_score',
-    avg_coherence       AggregateFunction(avg, Nullable(Float32)) COMMENT 'Mean of coherence_score',
-    avg_factuality      AggregateFunction(avg, Nullable(Float32)) COMMENT 'Mean of factuality_score',
+    avg_quality         AggregateFunction(avg, Float32)           COMMENT 'Mean of overall_quality_score' CODEC(ZSTD),
+    avg_relevance       AggregateFunction(avg, Nullable(Float32)) COMMENT 'Mean of relevance_score' CODEC(ZSTD),
+    avg_coherence       AggregateFunction(avg, Nullable(Float32)) COMMENT 'Mean of coherence_score' CODEC(ZSTD),
+    avg_factuality      AggregateFunction(avg, Nullable(Float32)) COMMENT 'Mean of factuality_score' CODEC(ZSTD),
     hallucination_count SimpleAggregateFunction(sum, UInt64)      COMMENT 'Rows with hallucination_detected',
     request_count       SimpleAggregateFunction(sum, UInt64)      COMMENT 'Rows of quality_metrics_ts'
 )
