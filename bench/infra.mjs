@@ -58,9 +58,8 @@ async function measureStorage(figures, client) {
     const rows = await value(`SELECT count() FROM ai_infra_metrics.${table}_ts`);
     const raw = await onDisk(`^${table}_ts$`);
     const all = await onDisk(`^${table}_(ts|hourly)$`);
-    const bound = table === 'cost_metrics' ? { atLeast: 5 } : {};
-    figures.record(`${table}_ts, ${rows} rows: CSV / on disk`, csv / raw, '×', bound, { rows, csv, raw });
-    figures.record(`${table}_ts and its view: CSV / on disk`, csv / all, '×', bound, { csv, all });
+    figures.record(`${table}_ts, ${rows} rows: CSV / on disk`, csv / raw, '×', { atLeast: 5 }, { csv, raw });
+    figures.record('the same with its view', csv / all, '×', { atLeast: 5 }, { csv, all });
   }
 }
 
