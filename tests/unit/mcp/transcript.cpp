@@ -3,7 +3,10 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <fstream>
 
+#include "auth/token_file.h"
+#include "base/text.h"
 #include "mcp/exchange.h"
 
 namespace chimera::mcp::testing {
@@ -136,6 +139,34 @@ void Transcript::Open(const Json& options) {
     return true;
   });
   session_.SetOutlet(recorder_);
+  Authorize(options.value("tokens", Json::object()));
+}
+
+void Transcript::Authorize(const Json& tokens) {
+  const std::string path = ::testing::TempDir() + "transcript-" + RandomHex(8);
+  if (!tokens.empty()) {
+    std::ofstream file(path);
+    for (const auto& [token, scopes] : tokens.items()) {
+      file << token << " " << Sha256Hex(token) << " " << scopes.get<std::string>() << "\n";
+    }
+    file.close();
+    authorizer_ = std::make_unique<auth::Authorizer>(auth::Credentials{*auth::TokenFile::Open(path), nullptr, {}});
+  }
+  authorization_ = std::make_unique<HttpAuthorization>(
+      AuthorizationOptions{.authorizer = authorizer_.get(), .issuer = "https://idp"}, "/mcp", false);
+}
+
+std::optional<Json> Transcript::Refused(const Json& headers, const Json& step, HttpCall& call) const {
+  Presented presented;
+  presented.token_in_url = step.value("token_in_url", false);
+  presented.host = headers["Host"];
+  if (headers.contains("Authorization")) presented.headers.push_back(headers["Authorization"]);
+  auto checked = authorization_->Check(presented);
+  if (const auto* challenge = std::get_if<Challenge>(&checked)) {
+    return Json{{"status", challenge->status}, {"authenticate", challenge->authenticate}};
+  }
+  call.sender = std::get<std::shared_ptr<const Principal>>(checked);
+  return std::nullopt;
 }
 
 void Transcript::Run(std::string line) {
@@ -219,7 +250,9 @@ Json Transcript::Http(const std::string& method, const Json& step) {
   const Json headers = HeadersWith(step.value("headers", Json::object()));
   const RequestHead head = HeadOf(method == "post" ? "POST" : method == "get" ? "GET" : "DELETE", headers);
   if (const auto refusal = gate_.Check(head)) return {{"status", refusal->status}};
+  if (step.contains("metadata")) return Json::parse(authorization_->Metadata(headers["Host"].get<std::string>()));
   HttpCall call;
+  if (auto refused = Refused(headers, step, call)) return *refused;
   const Json body = step.value("post", Json(""));
   call.body = body.is_string() ? body.get<std::string>() : body.dump();
   call.header = Lookup(headers);
@@ -229,6 +262,9 @@ Json Transcript::Http(const std::string& method, const Json& step) {
                             : method == "get" ? http_->Get(call)
                                               : http_->Delete(call);
   Json reply = {{"status", answer.status}};
+  if (!answer.missing_scopes.empty()) {
+    reply["authenticate"] = authorization_->ScopeChallenge(answer.missing_scopes, headers["Host"].get<std::string>());
+  }
   if (!answer.session_id.empty()) reply["session"] = answer.session_id;
   if (!answer.body.empty()) reply["body"] = Json::parse(answer.body);
   if (answer.stream) reply["events"] = Events(answer, step.value("stays_open", false));

@@ -9,6 +9,7 @@
 #include <thread>
 #include <vector>
 
+#include "mcp/http_authorization.h"
 #include "mcp/http_endpoint.h"
 #include "mcp/http_gate.h"
 #include "support/fake_client.h"
@@ -44,6 +45,10 @@ class Transcript {
   void CheckNotified(const Json& expected);
   Json Send(const std::string& text);
   Json Http(const std::string& method, const Json& step);
+  /// Lets in whoever has one of `tokens`: token → its scopes.
+  void Authorize(const Json& tokens);
+  /// What stands in a refusal; nothing when `call` may go on as whoever sent it.
+  std::optional<Json> Refused(const Json& headers, const Json& step, HttpCall& call) const;
   Json Events(const HttpAnswer& answer, bool stays_open) const;
   void HangUp();
 
@@ -56,6 +61,8 @@ class Transcript {
   std::optional<Server> server_;
   Session session_;
   std::unique_ptr<HttpEndpoint> http_;
+  std::unique_ptr<auth::Authorizer> authorizer_;
+  std::unique_ptr<HttpAuthorization> authorization_;
   const HttpGate gate_{{.bound_host = "127.0.0.1", .allowed_hosts = {}, .allowed_origins = {}}};
   std::shared_ptr<ClientLink> link_;
   std::shared_ptr<Recorder> recorder_ = std::make_shared<Recorder>();
