@@ -293,16 +293,6 @@ Result<TokenKind> Lexer::SkipPunctuation() {
 
 }  // namespace
 
-bool Token::Is(std::string_view keyword) const {
-  const auto same = [](char a, char b) { return a == b || (a >= 'a' && a <= 'z' && a - 'a' + 'A' == b); };
-  if (kind != TokenKind::kWord || text.size() != keyword.size()) return false;
-  return std::equal(text.begin(), text.end(), keyword.begin(), keyword.end(), same);
-}
-
-bool Token::IsPunctuation(std::string_view expected) const {
-  return kind == TokenKind::kPunctuation && text == expected;
-}
-
 Result<std::vector<Token>> Tokenize(std::string_view sql) {
   if (const size_t nul = sql.find('\0'); nul != std::string_view::npos) {
     return ErrorAt(nul, "the SQL holds a NUL byte", "remove it; in a string write \\0");

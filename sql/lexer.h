@@ -32,8 +32,23 @@ struct Token {
   /// Case-insensitive comparison of a bare word with an upper-case keyword; false for every other kind.
   bool Is(std::string_view keyword) const;
   /// Exact comparison of punctuation.
-  bool IsPunctuation(std::string_view text) const;
+  bool IsPunctuation(std::string_view expected) const;
 };
+
+// In the header, because the gate asks each token some fifty times and most answers are known after one byte.
+inline bool Token::Is(std::string_view keyword) const {
+  if (kind != TokenKind::kWord || text.size() != keyword.size()) return false;
+  const auto upper = [](char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c; };
+  for (size_t i = 0; i < text.size(); ++i) {
+    if (upper(text[i]) != keyword[i]) return false;
+  }
+  return true;
+}
+
+inline bool Token::IsPunctuation(std::string_view expected) const {
+  if (kind != TokenKind::kPunctuation || text.size() != expected.size()) return false;
+  return text.front() == expected.front() && (text.size() == 1 || text == expected);
+}
 
 /// The significant tokens (no white space, no comments), slices of `sql`, which must outlive them. Fails with
 /// kSyntaxError and `position` on an unterminated string, comment or quote, a NUL byte, or invalid UTF-8.
