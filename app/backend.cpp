@@ -12,6 +12,8 @@ namespace {
 
 constexpr std::chrono::seconds kWarmUpTime{120};
 
+}  // namespace
+
 Result<std::vector<schema::Dataset>> LoadDatasets(const config::Config& config) {
   auto datasets = schema::BuiltInDatasets(config.datasets);
   if (!datasets.ok()) return datasets;
@@ -23,8 +25,6 @@ Result<std::vector<schema::Dataset>> LoadDatasets(const config::Config& config) 
   if (Status distinct = schema::CheckDistinct(*datasets); !distinct.ok()) return distinct.error();
   return datasets;
 }
-
-}  // namespace
 
 std::string DescribeDatabase(const config::Config& config) {
   if (config.embedded) return "the embedded engine in " + config.engine.data_dir;

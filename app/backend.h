@@ -20,6 +20,9 @@ class EmbeddedClient;
 /// Where the data lives, for people: "https://db.example:8443 as reader", or "the embedded engine in /var/lib/chimera".
 std::string DescribeDatabase(const config::Config& config);
 
+/// The datasets that are on: those of CHIMERA_DATASETS and the folders of CHIMERA_DATASET_DIRS.
+Result<std::vector<schema::Dataset>> LoadDatasets(const config::Config& config);
+
 class Backend {
  public:
   /// Loads the datasets and prepares the client; touches no database. `migrate` says whether the embedded database is

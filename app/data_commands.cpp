@@ -34,15 +34,28 @@ Json DifferencesJson(const schema::Dataset& dataset, const schema::Comparison& f
   return {{"dataset", dataset.name}, {"database", dataset.database}, {"differences", list}, {"others", found.others}};
 }
 
+int PrintMigrations(const config::Config& config) {
+  const auto datasets = LoadDatasets(config);
+  if (!datasets.ok()) return Report(datasets.error());
+  for (const auto& dataset : *datasets) {
+    const auto statements = schema::MigrationStatements(dataset, config.layout);
+    if (!statements.ok()) return Report(statements.error());
+    std::printf("-- %s, database %s\n", dataset.name.c_str(), dataset.database.c_str());
+    for (const auto& statement : *statements) std::printf("%s;\n\n", statement.c_str());
+  }
+  return kDone;
+}
+
 }  // namespace
 
-int SchemaApply(const config::Config& config, std::stop_token stop) {
+int SchemaApply(const config::Config& config, bool print, std::stop_token stop) {
+  if (print) return PrintMigrations(config);
   config::Config alone = config;
   alone.clickhouse.write_account.reset();  // what creates tables also records that: one account for both
   auto backend = Backend::Create(alone, false);
   if (!backend.ok()) return Report(backend.error());
   for (const auto& dataset : (*backend)->Datasets()) {
-    auto applied = schema::ApplyMigrations(Context(stop, "schema apply"), (*backend)->Client(), dataset);
+    auto applied = schema::ApplyMigrations(Context(stop, "schema apply"), (*backend)->Client(), dataset, config.layout);
     if (!applied.ok()) return Report(applied.error());
     if (applied->empty()) std::printf("%s: up to date\n", dataset.name.c_str());
     for (int version : *applied) std::printf("%s: applied %04d\n", dataset.name.c_str(), version);
@@ -74,7 +87,8 @@ int SchemaDiff(const config::Config& config, bool json, std::stop_token stop) {
   Json report = Json::array();
   bool same = true;
   for (const auto& dataset : (*backend)->Datasets()) {
-    const auto found = schema::CompareSchema(Context(stop, "schema diff"), (*backend)->Client(), dataset);
+    const auto found =
+        schema::CompareSchema(Context(stop, "schema diff"), (*backend)->Client(), dataset, config.layout);
     if (!found.ok()) return Report(found.error());
     same = same && found->differences.empty();
     if (json) report.push_back(DifferencesJson(dataset, *found));

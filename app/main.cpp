@@ -68,6 +68,7 @@ struct Invocation {
   bool tools_json = false;
   bool settings_json = false;
   bool status_json = false;
+  bool print_schema = false;
   bool diff_json = false;
   bool verify_json = false;
   Command command;
@@ -124,8 +125,12 @@ void AddEngine(CLI::App& app, Invocation& invocation) {
 void AddData(CLI::App& app, Invocation& invocation) {
   auto* schema = app.add_subcommand("schema", "the datasets' migrations");
   schema->require_subcommand(1);
-  schema->add_subcommand("apply", "create the databases and apply what is pending")->callback([&invocation] {
-    invocation.command = SchemaApply;
+  auto* apply = schema->add_subcommand("apply", "create the databases and apply what is pending");
+  apply->add_flag("--print", invocation.print_schema, "print the statements for an empty server, and run none");
+  apply->callback([&invocation] {
+    invocation.command = [&](const auto& config, auto stop) {
+      return SchemaApply(config, invocation.print_schema, stop);
+    };
   });
   schema->add_subcommand("status", "list the migrations; exit code 1 when some are pending")->callback([&invocation] {
     invocation.command = SchemaStatus;

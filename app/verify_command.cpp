@@ -29,12 +29,13 @@ size_t Problems(const std::vector<DatasetReport>& reports) {
   return count;
 }
 
-Result<DatasetReport> VerifyDataset(const RequestContext& context, Backend& backend, const schema::Dataset& dataset) {
+Result<DatasetReport> VerifyDataset(const RequestContext& context, Backend& backend, const schema::Dataset& dataset,
+                                    const schema::Layout& layout) {
   DatasetReport report{dataset.name, {}, {}, {}};
   auto checks = schema::VerifyRows(context, backend.Client(), dataset);
   if (!checks.ok()) return checks.error();
   report.tables = std::move(*checks);
-  const auto compared = schema::CompareSchema(context, backend.Client(), dataset);
+  const auto compared = schema::CompareSchema(context, backend.Client(), dataset, layout);
   if (!compared.ok() && compared.error().code != ErrorCode::kAccessDenied) return compared.error();
   if (!compared.ok()) report.not_compared = compared.error().message;
   if (!compared.ok()) return report;
@@ -123,7 +124,7 @@ int Verify(const config::Config& config, bool json, std::stop_token stop) {
   const auto context = RequestContext::For("verify", kVerifyTime, stop);
   std::vector<DatasetReport> reports;
   for (const auto& dataset : (*backend)->Datasets()) {
-    auto report = VerifyDataset(context, **backend, dataset);
+    auto report = VerifyDataset(context, **backend, dataset, config.layout);
     if (!report.ok()) return Report(report.error());
     reports.push_back(std::move(*report));
   }

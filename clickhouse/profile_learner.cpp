@@ -29,6 +29,7 @@ constexpr std::string_view kAsked[] = {
     "enable_http_compression",
     "async_insert",
     "insert_deduplicate",
+    "insert_distributed_sync",
     "insert_deduplication_token",
     "deduplicate_blocks_in_dependent_materialized_views",
     "input_format_null_as_default",

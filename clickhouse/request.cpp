@@ -89,6 +89,7 @@ Target WriteTarget(const Insert& insert, const AccountProfile& profile, const st
   Target target;
   target.Add("query", InsertStatement(insert, database)).Add("query_id", query_id).Add("wait_end_of_query", 1);
   target.Add("async_insert", uint64_t{0}).Add("insert_deduplicate", 1);
+  target.Add("insert_distributed_sync", 1);  // a Distributed table would answer before its shards have the rows
   target.Add("insert_deduplication_token", insert.deduplication_token);
   target.Add("deduplicate_blocks_in_dependent_materialized_views", 1);
   SettingWriter settings(target, profile);

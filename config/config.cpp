@@ -259,6 +259,11 @@ Result<Config> Load(const SettingValues& values) {
   config.tools.default_timeout = std::chrono::seconds(reader.Integer("CH_TIMEOUT", 30, 1, 3600));
   constexpr int64_t kMostRows = 1'000'000'000'000'000;
   config.tools.read_budget_rows = static_cast<uint64_t>(reader.Integer("CHIMERA_READ_BUDGET_ROWS", 0, 0, kMostRows));
+  config.layout.cluster = reader.Text("CHIMERA_CLUSTER", "");
+  config.layout.sharded = reader.Bool("CHIMERA_CLUSTER_SHARDED", false);
+  if (config.layout.sharded && config.layout.cluster.empty()) {
+    reader.Refuse("CHIMERA_CLUSTER_SHARDED", "needs a cluster", "name one by CHIMERA_CLUSTER, as in system.clusters");
+  }
   config.datasets = Split(reader.Text("CHIMERA_DATASETS", "chimera_metrics"), ',');
   for (auto& path : Split(reader.Text("CHIMERA_DATASET_DIRS", ""), ':')) {
     config.dataset_dirs.push_back(reader.FromHome(std::move(path)));

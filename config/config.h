@@ -16,6 +16,7 @@
 #include "engine/supervisor.h"
 #include "http/tls.h"
 #include "metrics/statsd.h"
+#include "schema/cluster.h"
 #include "tools/toolset.h"
 
 namespace chimera::config {
@@ -27,6 +28,7 @@ struct Config {
   engine::SupervisorOptions engine;       ///< CHIMERA_DATA_DIR, CHIMERA_LIBCHDB, CHIMERA_ENGINE_IDLE (seconds)
   tools::ToolsetOptions tools;            ///< CHIMERA_TOOL_NAMES (dotted or underscore), CH_TIMEOUT (seconds),
                                           ///< CHIMERA_READ_*
+  schema::Layout layout;                  ///< CHIMERA_CLUSTER, CHIMERA_CLUSTER_SHARDED
   std::vector<std::string> datasets;      ///< CHIMERA_DATASETS: which of the built-in ones are on
   std::vector<std::string> dataset_dirs;  ///< CHIMERA_DATASET_DIRS: further dataset folders, separated by colons
   /// CHIMERA_ALLOWED_HOSTS: names, or name:port, separated by commas, that HTTP clients may call this server by

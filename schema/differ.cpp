@@ -77,8 +77,7 @@ class ScratchDatabase {
   explicit ScratchDatabase(clickhouse::Client& client) : name_(kPrefix + RandomHex(6)), client_(client) {}
   ~ScratchDatabase() {
     const auto context = RequestContext::For("schema diff", kDropTime, {});
-    const Status dropped =
-        client_.Execute(context, "DROP DATABASE IF EXISTS " + sql::QuoteIdentifier(name_), "system");
+    const Status dropped = client_.Execute(context, "DROP DATABASE IF EXISTS " + sql::QuoteIdentifier(name_), "system");
     if (!dropped) log::Warning("database " + name_ + " could not be dropped: " + dropped.error().message);
   }
   ScratchDatabase(const ScratchDatabase&) = delete;
@@ -127,6 +126,33 @@ Comparison Compare(const Facts& declared, const Facts& live) {
   return comparison;
 }
 
+constexpr std::string_view kLocal = "_local";
+
+/// What a cluster's tables would be on one server: the local ones under the declared names, without the Distributed
+/// ones and without what names tables that do not exist there.
+Facts OnOneServer(const Facts& live, const Layout& layout) {
+  Facts facts;
+  for (const auto& [part, properties] : live) {
+    const auto table = live.find({part.first, ""});
+    if (layout.sharded && table != live.end() && table->second.at("engine") == "Distributed") continue;
+    std::string name = part.first;
+    if (layout.sharded && name.ends_with(kLocal)) name.resize(name.size() - kLocal.size());
+    facts[{std::move(name), part.second}] = properties;
+  }
+  return facts;
+}
+
+void ForgetLayout(Facts& facts, const Layout& layout) {
+  constexpr std::string_view kPlain = "non_replicated_deduplication_window";
+  for (auto& [part, properties] : facts) {
+    if (layout.sharded && part.second.empty()) properties["query"].clear();
+    const auto settings = properties.find("settings");
+    if (settings == properties.end()) continue;
+    const size_t at = settings->second.find(kPlain);
+    if (at != std::string::npos) settings->second.erase(at, std::string_view("non_").size());
+  }
+}
+
 std::string OrNone(const std::string& value) {
   return value.empty() ? "none" : value;
 }
@@ -141,12 +167,17 @@ std::string Describe(const Difference& difference) {
   return where + (difference.live.empty() ? "missing" : "there, but not declared");
 }
 
-Result<Comparison> CompareSchema(const RequestContext& context, clickhouse::Client& client, const Dataset& dataset) {
-  const Result<Facts> declared = ReadDeclared(context, client, dataset);
+Result<Comparison> CompareSchema(const RequestContext& context, clickhouse::Client& client, const Dataset& dataset,
+                                 const Layout& layout) {
+  Result<Facts> declared = ReadDeclared(context, client, dataset);
   if (!declared) return declared.error();
-  const Result<Facts> live = ReadFacts(context, client, dataset.database);
+  Result<Facts> live = ReadFacts(context, client, dataset.database);
   if (!live) return live.error();
-  return Compare(*declared, *live);
+  if (layout.cluster.empty()) return Compare(*declared, *live);
+  Facts single = OnOneServer(*live, layout);
+  ForgetLayout(*declared, layout);
+  ForgetLayout(single, layout);
+  return Compare(*declared, single);
 }
 
 }  // namespace chimera::schema

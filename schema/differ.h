@@ -7,6 +7,7 @@
 #include "base/request_context.h"
 #include "base/result.h"
 #include "clickhouse/client.h"
+#include "schema/cluster.h"
 #include "schema/dataset.h"
 
 namespace chimera::schema {
@@ -31,6 +32,8 @@ struct Comparison {
 /// ClickHouse describes both, and drops it: what ClickHouse prints in its own way is never a difference. Compared are
 /// engines (but not whether they are replicated), keys, partitions, TTLs, settings, the queries of views, types,
 /// defaults, codecs, comments, indices and projections. Needs an account that may create a database. Blocks.
-Result<Comparison> CompareSchema(const RequestContext& context, clickhouse::Client& client, const Dataset& dataset);
+/// `layout` is that of the live tables.
+Result<Comparison> CompareSchema(const RequestContext& context, clickhouse::Client& client, const Dataset& dataset,
+                                 const Layout& layout = {});
 
 }  // namespace chimera::schema

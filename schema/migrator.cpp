@@ -1,6 +1,7 @@
 #include "schema/migrator.h"
 
 #include <algorithm>
+#include <iterator>
 
 #include "base/text.h"
 #include "sql/lexer.h"
@@ -10,14 +11,17 @@ namespace {
 
 constexpr char kTable[] = "schema_migrations";
 
-constexpr char kCreateTable[] =
-    "CREATE TABLE IF NOT EXISTS schema_migrations ("
-    "version UInt16 COMMENT 'Number of the migration', "
+constexpr char kColumns[] =
+    " (version UInt16 COMMENT 'Number of the migration', "
     "name String COMMENT 'Its name', "
     "checksum String COMMENT 'SHA-256 of its text', "
-    "applied_at DateTime64(3, 'UTC') DEFAULT now64(3, 'UTC') COMMENT 'When its last statement had run') "
-    "ENGINE = MergeTree ORDER BY version SETTINGS non_replicated_deduplication_window = 10000 "
-    "COMMENT 'Applied migrations; written by chimera-mcp schema apply'";
+    "applied_at DateTime64(3, 'UTC') DEFAULT now64(3, 'UTC') COMMENT 'When its last statement had run') ENGINE = ";
+constexpr char kPlainEngine[] = "MergeTree ORDER BY version SETTINGS non_replicated_deduplication_window = 10000";
+// One copy of the table, on all servers of all shards.
+constexpr char kClusterEngine[] =
+    "ReplicatedMergeTree('/clickhouse/tables/{database}/schema_migrations', '{shard}_{replica}') ORDER BY version "
+    "SETTINGS replicated_deduplication_window = 10000";
+constexpr char kComment[] = " COMMENT 'Applied migrations; written by chimera-mcp schema apply'";
 
 // Grouped: where the deduplication window has passed, two processes can both have recorded a version.
 constexpr char kReadApplied[] =
@@ -94,10 +98,37 @@ Result<std::vector<Applied>> ReadCheckedHistory(const RequestContext& context, c
   return applied;
 }
 
+std::string OnCluster(const Layout& layout) {
+  return layout.cluster.empty() ? "" : " ON CLUSTER " + sql::QuoteIdentifier(layout.cluster);
+}
+
+std::string CreateDatabaseSql(const Dataset& dataset, const Layout& layout) {
+  return "CREATE DATABASE IF NOT EXISTS " + sql::QuoteIdentifier(dataset.database) + OnCluster(layout);
+}
+
+std::string CreateTableSql(const Layout& layout) {
+  const char* engine = layout.cluster.empty() ? kPlainEngine : kClusterEngine;
+  return "CREATE TABLE IF NOT EXISTS schema_migrations" + OnCluster(layout) + kColumns + engine + kComment;
+}
+
+/// What runs for the statements of `script`, in order.
+Result<std::vector<std::string>> ScriptFor(const std::string& script, const Layout& layout,
+                                           const std::set<std::string>& created) {
+  const Result<std::vector<std::string>> written = sql::SplitStatements(script);
+  if (!written) return written.error();
+  std::vector<std::string> statements;
+  for (const auto& statement : *written) {
+    Result<std::vector<std::string>> run = ForLayout(statement, layout, created);
+    if (!run) return run.error();
+    statements.insert(statements.end(), std::make_move_iterator(run->begin()), std::make_move_iterator(run->end()));
+  }
+  return statements;
+}
+
 /// Runs the statements of `script` in order; an error says which one failed.
 Status RunScript(const RequestContext& context, clickhouse::Client& client, const Dataset& dataset,
-                 const std::string& script, const std::string& what) {
-  const Result<std::vector<std::string>> statements = sql::SplitStatements(script);
+                 const std::string& script, const std::string& what, const Layout& layout = {}) {
+  const Result<std::vector<std::string>> statements = ScriptFor(script, layout, CreatedNames(dataset));
   if (!statements) return statements.error();
   for (size_t i = 0; i < statements->size(); ++i) {
     Status status = client.Execute(context, (*statements)[i], dataset.database);
@@ -109,18 +140,19 @@ Status RunScript(const RequestContext& context, clickhouse::Client& client, cons
   return Ok();
 }
 
-Status CreateDatabase(const RequestContext& context, clickhouse::Client& client, const Dataset& dataset) {
-  const std::string create = "CREATE DATABASE IF NOT EXISTS " + sql::QuoteIdentifier(dataset.database);
+Status CreateDatabase(const RequestContext& context, clickhouse::Client& client, const Dataset& dataset,
+                      const Layout& layout) {
   // Sent from `system`, which is always there: the client's own default database may be the one to create.
-  if (Status status = client.Execute(context, create, "system"); !status) return status;
-  return client.Execute(context, kCreateTable, dataset.database);
+  const Status created = client.Execute(context, CreateDatabaseSql(dataset, layout), "system");
+  if (!created) return created;
+  return client.Execute(context, CreateTableSql(layout), dataset.database);
 }
 
 Status Apply(const RequestContext& context, clickhouse::Client& client, const Dataset& dataset,
-             const Migration& migration) {
+             const Migration& migration, const Layout& layout) {
   const std::string version = std::to_string(migration.version);
   const std::string what = "migration " + version + " (" + migration.name + ")";
-  if (Status status = RunScript(context, client, dataset, migration.sql, what); !status) return status;
+  if (Status status = RunScript(context, client, dataset, migration.sql, what, layout); !status) return status;
   const std::string row =
       ToText(Json{{"version", migration.version}, {"name", migration.name}, {"checksum", migration.checksum}});
   clickhouse::Insert insert;
@@ -163,17 +195,29 @@ Result<std::vector<MigrationState>> MigrationStatus(const RequestContext& contex
 }
 
 Result<std::vector<int>> ApplyMigrations(const RequestContext& context, clickhouse::Client& client,
-                                         const Dataset& dataset) {
+                                         const Dataset& dataset, const Layout& layout) {
   const Result<std::vector<Applied>> applied = ReadCheckedHistory(context, client, dataset);
   if (!applied) return applied.error();
   std::vector<int> versions;
   if (applied->size() == dataset.migrations.size()) return versions;
-  if (Status status = CreateDatabase(context, client, dataset); !status) return status.error();
+  if (Status status = CreateDatabase(context, client, dataset, layout); !status) return status.error();
   for (size_t i = applied->size(); i < dataset.migrations.size(); ++i) {
-    if (Status status = Apply(context, client, dataset, dataset.migrations[i]); !status) return status.error();
+    if (Status status = Apply(context, client, dataset, dataset.migrations[i], layout); !status) return status.error();
     versions.push_back(dataset.migrations[i].version);
   }
   return versions;
+}
+
+Result<std::vector<std::string>> MigrationStatements(const Dataset& dataset, const Layout& layout) {
+  std::vector<std::string> statements = {CreateDatabaseSql(dataset, layout), CreateTableSql(layout)};
+  const std::set<std::string> created = CreatedNames(dataset);
+  for (const auto& migration : dataset.migrations) {
+    Result<std::vector<std::string>> script = ScriptFor(migration.sql, layout, created);
+    if (!script) return script.error();
+    statements.insert(statements.end(), std::make_move_iterator(script->begin()),
+                      std::make_move_iterator(script->end()));
+  }
+  return statements;
 }
 
 Status LoadDemo(const RequestContext& context, clickhouse::Client& client, const Dataset& dataset) {

@@ -8,6 +8,7 @@
 #include "base/request_context.h"
 #include "base/result.h"
 #include "clickhouse/client.h"
+#include "schema/cluster.h"
 #include "schema/dataset.h"
 
 namespace chimera::schema {
@@ -26,7 +27,10 @@ Result<std::vector<MigrationState>> MigrationStatus(const RequestContext& contex
 /// Creates the database if need be and applies what is pending, in order; returns the versions applied now. Safe to run
 /// from several processes at once: statements are idempotent (IF NOT EXISTS), a version is recorded after its last one.
 Result<std::vector<int>> ApplyMigrations(const RequestContext& context, clickhouse::Client& client,
-                                         const Dataset& dataset);
+                                         const Dataset& dataset, const Layout& layout = {});
+
+/// Every statement that ApplyMigrations runs on an empty server, in order.
+Result<std::vector<std::string>> MigrationStatements(const Dataset& dataset, const Layout& layout);
 
 /// Fills the dataset's sample data. kConflict when its tables already hold rows, kInvalidArgument when it has none.
 Status LoadDemo(const RequestContext& context, clickhouse::Client& client, const Dataset& dataset);

@@ -24,6 +24,39 @@ async function diffAfter(statements, undo) {
   return { code, lines: stdout.trimEnd().split('\n') };
 }
 
+describe('schema apply --print', () => {
+  const printed = async (env) => {
+    const { code, stdout, stderr } = await sandbox.run(['schema', 'apply', '--print'], { env: { ...engine.settings(), ...env } });
+    assert.deepEqual([code, stderr], [0, '']);
+    return stdout.split(/;\n\n/).map((sql) => sql.trim()).filter(Boolean);
+  };
+  const all = { CHIMERA_DATASETS: 'chimera_metrics,ai_infra_metrics' };
+
+  test('prints what runs, and runs nothing', async () => {
+    const statements = await printed({});
+    assert.equal(statements.length, 2 + 7);
+    assert.match(statements[0], /CREATE DATABASE IF NOT EXISTS `chimera_metrics`$/);
+    assert.equal((await engine.ask("SELECT count() FROM system.databases WHERE name = 'chimera_metrics'", 'system')).trim(), '0');
+  });
+
+  for (const [what, sharded] of [['replicated', 'false'], ['sharded', 'true']]) {
+    test(`prints ClickHouse's SQL for a ${what} cluster`, async () => {
+      const statements = await printed({ ...all, CHIMERA_CLUSTER: 'all servers', CHIMERA_CLUSTER_SHARDED: sharded });
+      assert.ok(statements.length > 20);
+      for (const sql of statements) {
+        assert.match(sql, /ON CLUSTER `all servers`/);
+        await engine.ask(`EXPLAIN AST ${sql.replace(/^--.*$/gm, '')}`, 'system');
+      }
+    });
+  }
+
+  test('shards need a cluster', async () => {
+    const { code, stderr } = await sandbox.run(['schema', 'apply', '--print'], { env: { ...engine.settings(), CHIMERA_CLUSTER_SHARDED: 'true' } });
+    assert.notEqual(code, 0);
+    assert.match(stderr, /CHIMERA_CLUSTER_SHARDED=true \(environment\) needs a cluster/);
+  });
+});
+
 describe('schema diff', () => {
   before(() => engine.applySchema());
 

@@ -86,11 +86,11 @@ export class RemoteEngine {
   }
 
   // What it answers to `sql`, past the product and every proxy.
-  async ask(sql) {
+  async ask(sql, database = 'chimera_metrics') {
     const options = {
       host: '127.0.0.1',
       port: this.port,
-      path: '/?database=chimera_metrics',
+      path: `/?database=${database}`,
       method: 'POST',
       agent: false,
       headers: { 'X-ClickHouse-User': USER, 'X-ClickHouse-Key': PASSWORD },
