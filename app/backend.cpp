@@ -22,6 +22,9 @@ Result<std::vector<schema::Dataset>> LoadDatasets(const config::Config& config) 
     if (!loaded.ok()) return loaded.error();
     datasets->push_back(std::move(*loaded));
   }
+  for (const auto& [table, retention] : config.retention) {
+    if (Status set = schema::SetRetention(*datasets, table, retention); !set.ok()) return set.error();
+  }
   if (Status distinct = schema::CheckDistinct(*datasets); !distinct.ok()) return distinct.error();
   return datasets;
 }

@@ -39,6 +39,8 @@ int RunEngine(const EngineCommand& command, std::stop_token stop);
 /// With `print`, writes the statements for an empty server to stdout instead of running any.
 int SchemaApply(const config::Config& config, bool print, std::stop_token stop);
 int SchemaStatus(const config::Config& config, std::stop_token stop);
+/// How long rows stay; with `apply`, makes the tables do what is declared. kFailed when they do not.
+int SchemaRetention(const config::Config& config, bool apply, std::stop_token stop);
 /// Where the live tables are not what their migrations make of them. kFailed when there is a difference.
 int SchemaDiff(const config::Config& config, bool json, std::stop_token stop);
 

@@ -2,8 +2,10 @@
 
 #include "app/backend.h"
 #include "app/commands.h"
+#include "app/text_table.h"
 #include "schema/differ.h"
 #include "schema/migrator.h"
+#include "schema/retention.h"
 
 namespace chimera::app {
 namespace {
@@ -77,6 +79,32 @@ int SchemaStatus(const config::Config& config, std::stop_token stop) {
     }
   }
   return current ? kDone : kFailed;
+}
+
+int SchemaRetention(const config::Config& config, bool apply, std::stop_token stop) {
+  config::Config alone = config;
+  alone.clickhouse.write_account.reset();
+  auto backend = Backend::Create(alone, false);
+  if (!backend.ok()) return Report(backend.error());
+  std::vector<TextRow> rows = {{"table", "declared", "live", "rows past it"}};
+  bool same = true;
+  for (const auto& dataset : (*backend)->Datasets()) {
+    const auto context = Context(stop, "schema retention");
+    if (apply) {
+      const auto changed = schema::ApplyRetention(context, (*backend)->Client(), dataset, config.layout);
+      if (!changed.ok()) return Report(changed.error());
+    }
+    const auto states = schema::ReadRetention(context, (*backend)->Client(), dataset, config.layout);
+    if (!states.ok()) return Report(states.error());
+    for (const auto& state : *states) {
+      same = same && (state.declared.empty() || state.declared == state.live);
+      rows.push_back({dataset.database + "." + state.table, state.declared.empty() ? "for ever" : state.declared,
+                      state.live.empty() ? "for ever" : state.live, Count(state.past)});
+    }
+  }
+  std::fputs(TextTable(rows, {0, 1, 2}).c_str(), stdout);
+  if (!same) std::puts("\nthe tables do not do what is declared: chimera-mcp schema retention --apply");
+  return same ? kDone : kFailed;
 }
 
 int SchemaDiff(const config::Config& config, bool json, std::stop_token stop) {

@@ -69,6 +69,7 @@ struct Invocation {
   bool settings_json = false;
   bool status_json = false;
   bool print_schema = false;
+  bool apply_retention = false;
   bool diff_json = false;
   bool verify_json = false;
   Command command;
@@ -134,6 +135,13 @@ void AddData(CLI::App& app, Invocation& invocation) {
   });
   schema->add_subcommand("status", "list the migrations; exit code 1 when some are pending")->callback([&invocation] {
     invocation.command = SchemaStatus;
+  });
+  auto* retention = schema->add_subcommand("retention", "how long rows stay; exit code 1 when tables do otherwise");
+  retention->add_flag("--apply", invocation.apply_retention, "make the tables do what is declared");
+  retention->callback([&invocation] {
+    invocation.command = [&](const auto& config, auto stop) {
+      return SchemaRetention(config, invocation.apply_retention, stop);
+    };
   });
   auto* diff = schema->add_subcommand("diff", "compare the tables with their migrations; exit code 1 when they differ");
   diff->add_flag("--json", invocation.diff_json, "as JSON");

@@ -246,6 +246,22 @@ std::vector<std::string> Split(const std::string& text, char separator) {
   return out;
 }
 
+// "ui_events=90, bench_runs=30:cold:365".
+std::vector<std::pair<std::string, schema::Retention>> LoadRetention(SettingReader& reader) {
+  std::vector<std::pair<std::string, schema::Retention>> rules;
+  for (const std::string& part : Split(reader.Text("CHIMERA_RETENTION", ""), ',')) {
+    const size_t equals = part.find('=');
+    const auto rule =
+        schema::ParseRetention(equals == part.npos ? "" : Trim(std::string_view(part).substr(equals + 1)));
+    if (!rule.ok()) {
+      reader.Refuse("CHIMERA_RETENTION", "has a part that is no TABLE=RETENTION: " + part, rule.error().hint);
+      break;
+    }
+    rules.emplace_back(Trim(std::string_view(part).substr(0, equals)), *rule);
+  }
+  return rules;
+}
+
 }  // namespace
 
 Result<Config> Load(const SettingValues& values) {
@@ -259,6 +275,7 @@ Result<Config> Load(const SettingValues& values) {
   config.tools.default_timeout = std::chrono::seconds(reader.Integer("CH_TIMEOUT", 30, 1, 3600));
   constexpr int64_t kMostRows = 1'000'000'000'000'000;
   config.tools.read_budget_rows = static_cast<uint64_t>(reader.Integer("CHIMERA_READ_BUDGET_ROWS", 0, 0, kMostRows));
+  config.retention = LoadRetention(reader);
   config.layout.cluster = reader.Text("CHIMERA_CLUSTER", "");
   config.layout.sharded = reader.Bool("CHIMERA_CLUSTER_SHARDED", false);
   if (config.layout.sharded && config.layout.cluster.empty()) {

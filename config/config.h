@@ -17,6 +17,7 @@
 #include "http/tls.h"
 #include "metrics/statsd.h"
 #include "schema/cluster.h"
+#include "schema/retention.h"
 #include "tools/toolset.h"
 
 namespace chimera::config {
@@ -24,10 +25,12 @@ namespace chimera::config {
 struct Config {
   /// True when no CH_HOST is set: the data lives in `engine.data_dir`, served by the embedded engine.
   bool embedded = true;
-  clickhouse::HttpOptions clickhouse;     ///< CH_*; when `embedded`, neither hosts nor account, TLS or path
-  engine::SupervisorOptions engine;       ///< CHIMERA_DATA_DIR, CHIMERA_LIBCHDB, CHIMERA_ENGINE_IDLE (seconds)
-  tools::ToolsetOptions tools;            ///< CHIMERA_TOOL_NAMES (dotted or underscore), CH_TIMEOUT (seconds),
-                                          ///< CHIMERA_READ_*
+  clickhouse::HttpOptions clickhouse;  ///< CH_*; when `embedded`, neither hosts nor account, TLS or path
+  engine::SupervisorOptions engine;    ///< CHIMERA_DATA_DIR, CHIMERA_LIBCHDB, CHIMERA_ENGINE_IDLE (seconds)
+  tools::ToolsetOptions tools;         ///< CHIMERA_TOOL_NAMES (dotted or underscore), CH_TIMEOUT (seconds),
+                                       ///< CHIMERA_READ_*
+  /// CHIMERA_RETENTION: table → how long its rows stay, over what its dataset says
+  std::vector<std::pair<std::string, schema::Retention>> retention;
   schema::Layout layout;                  ///< CHIMERA_CLUSTER, CHIMERA_CLUSTER_SHARDED
   std::vector<std::string> datasets;      ///< CHIMERA_DATASETS: which of the built-in ones are on
   std::vector<std::string> dataset_dirs;  ///< CHIMERA_DATASET_DIRS: further dataset folders, separated by colons

@@ -125,12 +125,22 @@ struct Term {
   std::string meaning;
 };
 
+/// How long rows stay, by the time of an observation. By default for ever, where they were written.
+struct Retention {
+  int keep_days = 0;        ///< older rows are deleted at a merge; 0: never
+  int cold_after_days = 0;  ///< older rows move to `volume` of the table's storage policy; 0: never
+  std::string volume;
+
+  bool Any() const { return keep_days > 0 || cold_after_days > 0; }
+};
+
 /// What is to be expected of a table; its columns stand in the migrations. `chimera-mcp verify` looks at it.
 struct TableExpectation {
   std::string name;
   std::string time;                                ///< the column with the time of an observation; may be empty
   std::optional<std::chrono::seconds> late_after;  ///< the newest row should be no older than this; needs `time`
   std::vector<std::string> unique;                 ///< no two rows have the same values here; may be empty
+  Retention retention;                             ///< needs `time`
 };
 
 struct Dataset {

@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "schema/migrator.h"
+#include "schema/retention.h"
 #include "sql/lexer.h"
 
 namespace chimera::schema {
@@ -173,6 +174,10 @@ Result<Comparison> CompareSchema(const RequestContext& context, clickhouse::Clie
   if (!declared) return declared.error();
   Result<Facts> live = ReadFacts(context, client, dataset.database);
   if (!live) return live.error();
+  for (const TableExpectation& table : dataset.tables) {
+    const auto facts = declared->find({table.name, ""});
+    if (table.retention.Any() && facts != declared->end()) facts->second["ttl"] = TtlOf(table);
+  }
   if (layout.cluster.empty()) return Compare(*declared, *live);
   Facts single = OnOneServer(*live, layout);
   ForgetLayout(*declared, layout);

@@ -9,6 +9,20 @@
 namespace chimera::schema {
 namespace {
 
+Retention ReadRetention(JsonReader& reader) {
+  constexpr int64_t kMostDays = 36'500;
+  const auto days = [&](const char* key) {
+    const int64_t value = reader.Integer(key, 0);
+    if (value < 0 || value > kMostDays) reader.Fail("`" + std::string(key) + "` must be a number of days");
+    return static_cast<int>(value);
+  };
+  Retention retention{days("keep_days"), days("cold_after_days"), reader.String("volume", "")};
+  if (retention.volume.empty() != (retention.cold_after_days == 0)) {
+    reader.Fail("`cold_after_days` and `volume` belong together");
+  }
+  return retention;
+}
+
 Result<TableExpectation> ParseTable(const std::string& name, const Json& object, const std::string& where) {
   JsonReader reader(object, where + "." + name);
   TableExpectation table;
@@ -20,6 +34,8 @@ Result<TableExpectation> ParseTable(const std::string& name, const Json& object,
     if (seconds < 0) reader.Fail("`late_after_s` must be a positive number of seconds");
     if (table.time.empty()) reader.Fail("`late_after_s` needs `time`, the column with the time of an observation");
   }
+  table.retention = ReadRetention(reader);
+  if (table.retention.Any() && table.time.empty()) reader.Fail("`keep_days` and `cold_after_days` need `time`");
   if (!table.time.empty() && !IsIdentifier(table.time)) reader.Fail("`time` must name a column");
   if (!std::all_of(table.unique.begin(), table.unique.end(), IsIdentifier)) reader.Fail("`unique` must name columns");
   if (Status status = reader.Finish(); !status) return status.error();

@@ -71,9 +71,23 @@ void AddTimeNotes(const InsertReport& report, size_t column, Json& notes) {
   }
 }
 
+/// Whole days that are past what the table keeps.
+uint64_t RowsPastRetention(const InsertReport& report) {
+  if (report.rules.keep_days == 0) return 0;
+  const int64_t today = std::chrono::floor<std::chrono::days>(report.called_at).time_since_epoch().count();
+  uint64_t rows = 0;
+  for (const auto& [day, count] : RowsByDay(report)) rows += day && *day < today - report.rules.keep_days ? count : 0;
+  return rows;
+}
+
 Json Notes(const InsertReport& report) {
   Json notes = Json::array();
   for (size_t i = 0; i < report.batch.times.size(); ++i) AddTimeNotes(report, i, notes);
+  if (const uint64_t past = RowsPastRetention(report); past > 0) {
+    notes.push_back(Count(past, "row") + (past == 1 ? " is" : " are") + " older than the " +
+                    std::to_string(report.rules.keep_days) +
+                    " days that the table keeps: a merge will delete what is stored of them.");
+  }
   if (!report.batch.dry_run) {
     notes.push_back(
         "Stored once however often this batch is repeated, within the table's deduplication window (10,000 "

@@ -26,6 +26,7 @@ struct InsertRules {
   std::vector<ColumnRule> columns;
   std::vector<std::string> names;   ///< of the columns, in their order
   std::optional<size_t> partition;  ///< the column whose UTC day is the partition
+  int keep_days = 0;                ///< the table deletes rows older than this; 0: it keeps all
 };
 
 /// Where a row group's body holds a placeholder for the time of storing.

@@ -113,6 +113,9 @@ std::unique_ptr<Tool> CreateInsertTool(clickhouse::Client& client, const schema:
   auto rules = MakeInsertRules(declaration);
   // The dataset's loader and its contract test come first, so this is a declaration that nobody ever ran.
   if (!rules) throw std::invalid_argument(declaration.name + ": " + rules.error().message);
+  for (const auto& table : dataset.tables) {
+    if (table.name == declaration.table) rules->keep_days = table.retention.keep_days;
+  }
   return std::make_unique<InsertTool>(client, *std::move(rules), dataset, declaration, std::move(clock));
 }
 

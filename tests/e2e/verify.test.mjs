@@ -1,6 +1,7 @@
 // `schema diff` and `verify`: what a live database is, compared with what its dataset declares.
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
+import { exampleRow } from './support/arguments.mjs';
 import { Sandbox } from './support/product.mjs';
 import { RemoteEngine } from './support/remote_engine.mjs';
 
@@ -156,6 +157,50 @@ describe('schema diff', () => {
       },
     ]);
   });
+});
+
+describe('schema retention', () => {
+  after(() => engine.ask('ALTER TABLE llm_events REMOVE TTL'));
+  const retention = (rule, ...args) => sandbox.run(['schema', 'retention', ...args], { env: { ...engine.settings(), CHIMERA_RETENTION: rule } });
+  const OLD = `INSERT INTO llm_events (ts, run_id, source) SELECT now64(3, 'UTC') - INTERVAL 40 DAY, generateUUIDv4(), 'old' FROM numbers(3)`;
+
+  test('keeps everything by default', async () => {
+    const { code, stdout } = await run('schema', 'retention');
+    assert.equal(code, 0);
+    assert.match(stdout, /^table +declared +live +rows past it\n/);
+    assert.match(stdout, /\nchimera_metrics.llm_events +for ever +for ever +0\n/);
+  });
+
+  test('shows what is declared, applies it, and is no drift then', async () => {
+    await engine.ask(OLD);
+    const before = await retention('llm_events=30');
+    assert.equal(before.code, 1);
+    assert.match(before.stdout, /llm_events +toDateTime\(ts\) \+ toIntervalDay\(30\) +for ever +3\n/);
+    const applied = await retention('llm_events=30', '--apply');
+    assert.deepEqual([applied.code, applied.stderr], [0, '']);
+    const env = { ...engine.settings(), CHIMERA_RETENTION: 'llm_events=30' };
+    assert.equal((await sandbox.run(['schema', 'diff'], { env })).stdout, 'chimera_metrics: as declared\n');
+    await engine.ask('OPTIMIZE TABLE llm_events FINAL');
+    assert.match((await retention('llm_events=30')).stdout, /llm_events .* 0\n/);
+  });
+
+  test('an insert says which of its rows are past it', async () => {
+    const data = { rows: [{ ...exampleRow('llm_events'), ts: '2020-01-01T00:00:00Z' }, { ...exampleRow('llm_events'), ts: new Date().toISOString() }] };
+    const { code, stdout } = await sandbox.run(['call', 'insert.llm_events', '--json', JSON.stringify({ ...data, dry_run: true })], {
+      env: { ...engine.settings(), CHIMERA_RETENTION: 'chimera_metrics.llm_events=30' },
+    });
+    assert.equal(code, 0, stdout);
+    assert.match(stdout, /1 row is older than the 30 days that the table keeps/);
+  });
+
+  for (const rule of ['llm_events', 'llm_events=0', 'llm_events=30:cold:7', 'nothing=3', 'llm_events=x']) {
+    test(`refuses ${rule}`, async () => {
+      const { code, stderr } = await retention(rule);
+      assert.notEqual(code, 0);
+      assert.match(stderr, /CHIMERA_RETENTION|no table nothing/);
+      assert.match(stderr, /\n {2}\S/, 'a hint');
+    });
+  }
 });
 
 describe('verify', () => {

@@ -234,6 +234,9 @@ TEST(ParseDataset, ReadsWhatIsExpectedOfTables) {
       {R"("pots": {})", R"("pots": 1)", "`pots` must be an object"},
       {R"("pots")", R"("p.q")", "no name of a table"},
       {R"(["ts", "size"])", R"(["a b"])", "`unique` must name columns"},
+      {R"("pots": {})", R"("pots": {"keep_days": 3})", "need `time`"},
+      {R"("late_after_s")", R"("keep_days": -1, "late_after_s")", "`keep_days` must be a number of days"},
+      {R"("late_after_s")", R"("volume": "cold", "late_after_s")", "belong together"},
   };
   for (const Edit& edit : edits) {
     EXPECT_PRED_FORMAT2(IsSubstring, edit.refusal, RefusalOf("dataset.json", Replaced(manifest, edit.from, edit.to)));
