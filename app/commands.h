@@ -32,6 +32,7 @@ struct EngineCommand {
   std::vector<std::string> users;  ///< NAME:PASSWORD[:readonly]
   std::string users_file;
   int idle_exit_seconds = 0;
+  bool unconfined = false;
   std::string library;
 };
 int RunEngine(const EngineCommand& command, std::stop_token stop);

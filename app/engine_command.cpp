@@ -13,6 +13,7 @@ int RunEngine(const EngineCommand& command, std::stop_token stop) {
   options.tls = command.tls;
   options.users = command.users;
   options.users_file = command.users_file;
+  options.confined = !command.unconfined;
   options.idle_exit = std::chrono::seconds(command.idle_exit_seconds);
   if (!command.listen.empty()) {
     auto address = config::ParseHostPort(command.listen);

@@ -114,6 +114,9 @@ void AddEngine(CLI::App& app, Invocation& invocation) {
   engine->add_option("--idle-exit", invocation.engine.idle_exit_seconds, "leave after so many idle seconds; 0: never")
       ->check(CLI::NonNegativeNumber);
   engine->add_option("--library", invocation.engine.library, "path of libchdb.so");
+  engine->add_flag(
+      "--unconfined", invocation.engine.unconfined,
+      "let statements reach every file and address that this user may, as for an import by file() or url()");
   engine->footer(kEngineExamples);
   engine->callback([&invocation] {
     invocation.command = [&](const config::Config& config, auto stop) {

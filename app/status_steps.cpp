@@ -125,9 +125,12 @@ bool StatusSteps::Engine() {
   if (auto answer = Rows("SELECT 1", "system", {}); !answer.ok()) return Fail("engine", answer.error());
   const std::string idle = std::to_string(config_.engine.idle_exit.count());
   Step step{.name = "engine", .ms = MillisecondsSince(start)};
-  step.facts = {{"was_running", holder.has_value()}};
+  const auto running = engine::FindLockHolder(folder);
+  const std::string walls = running ? running->walls : "";
+  step.facts = {{"was_running", holder.has_value()}, {"confined", walls}};
   step.text = holder ? "runs as process " + std::to_string(holder->pid)
                      : "was not running; started, and will leave after " + idle + " idle seconds";
+  if (!walls.empty()) step.text += "; " + walls;
   Add(std::move(step));
   return true;
 }

@@ -7,10 +7,18 @@
 namespace chimera::engine::chdb {
 
 // The npm package carries no header; these are the signatures of libchdb 26.7. Handles are opaque.
+struct ClassifyResult {
+  uint32_t struct_size;
+  uint32_t count;
+  uint32_t flags;
+  uint32_t kind;
+};
+
 struct Functions {
   void** (*connect)(int, char**);
   void (*close)(void**);
   void (*set_signal_handlers_enabled)(int);
+  int (*classify)(void*, const char*, size_t, const char*, size_t, ClassifyResult*);
   void* (*query)(void*, const char*, size_t, const char*, size_t, const char**, const size_t*, const char**,
                  const size_t*, size_t);
   void* (*stream)(void*, const char*, size_t, const char*, size_t, const char**, const size_t*, const char**,
@@ -66,7 +74,7 @@ bool FindInserts(void* library, Functions& f) {
 bool FindQueries(void* library, Functions& f) {
   return Find(library, "chdb_connect", f.connect) && Find(library, "chdb_close_conn", f.close) &&
          Find(library, "chdb_set_signal_handlers_enabled", f.set_signal_handlers_enabled) &&
-         Find(library, "chdb_query_with_params_n", f.query) &&
+         Find(library, "chdb_classify_query_n", f.classify) && Find(library, "chdb_query_with_params_n", f.query) &&
          Find(library, "chdb_stream_query_with_params_n", f.stream) &&
          Find(library, "chdb_stream_fetch_result", f.stream_fetch) &&
          Find(library, "chdb_stream_cancel_query", f.stream_cancel);
@@ -170,6 +178,13 @@ Connection::~Connection() {
 
 Block Connection::Query(const Statement& statement) {
   return Block(*functions_, Call(functions_->query, *handle_, statement));
+}
+
+Classification Connection::Classify(std::string_view sql) {
+  constexpr std::string_view kDialect = "clickhouse";
+  ClassifyResult found{sizeof(ClassifyResult), 0, 0, 0};
+  if (functions_->classify(*handle_, sql.data(), sql.size(), kDialect.data(), kDialect.size(), &found) != 0) return {};
+  return {found.count, static_cast<StatementKind>(found.kind)};
 }
 
 Result<std::unique_ptr<Stream>> Connection::StartStream(const Statement& statement) {

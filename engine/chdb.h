@@ -42,6 +42,14 @@ struct Statement {
   const Pairs& parameters;
 };
 
+/// What the library takes a statement for, by parsing it.
+enum class StatementKind : uint32_t { kReads = 0, kMutates = 1, kAdministers = 2, kControls = 3, kUnknown = 4 };
+
+struct Classification {
+  uint32_t count = 0;  ///< of statements; 0: it cannot be parsed
+  StatementKind kind = StatementKind::kUnknown;
+};
+
 /// A whole result, or one chunk of a streamed one. `Bytes` and `Exception` live as long as this.
 class Block {
  public:
@@ -106,6 +114,8 @@ class Connection {
 
   /// Runs a statement and holds its whole result. Careful: the library runs a list of statements, too.
   Block Query(const Statement& statement);
+  /// Runs nothing. Statements in parallel (PARALLEL WITH) count one by one.
+  Classification Classify(std::string_view sql);
   /// Starts a SELECT (the library streams nothing else); the exception's text otherwise.
   Result<std::unique_ptr<Stream>> StartStream(const Statement& statement);
   /// Starts an INSERT; `sql` stops before its FORMAT or VALUES, `format` is that of the data.

@@ -44,6 +44,7 @@ LockHolder ReadHolder(const std::string& data_dir) {
   std::ifstream file(LockPath(data_dir));
   file >> holder.pid >> std::ws;
   std::getline(file, holder.address);
+  std::getline(file, holder.walls);
   if (holder.pid > 0) holder.command = CommandOf(holder.pid);
   return holder;
 }
@@ -98,7 +99,7 @@ Result<DataLock> DataLock::Acquire(const std::string& data_dir, std::chrono::mil
     if (std::chrono::steady_clock::now() >= until) return HeldError(data_dir);
     std::this_thread::sleep_for(kPoll);
   }
-  if (Status announced = lock.Announce({}); !announced) return announced.error();
+  if (Status announced = lock.Announce({}, {}); !announced) return announced.error();
   return lock;
 }
 
@@ -106,8 +107,8 @@ DataLock::~DataLock() {
   if (fd_ >= 0) close(fd_);
 }
 
-Status DataLock::Announce(const std::string& address) {
-  const std::string text = std::to_string(getpid()) + "\n" + address + "\n";
+Status DataLock::Announce(const std::string& address, const std::string& walls) {
+  const std::string text = std::to_string(getpid()) + "\n" + address + "\n" + walls + "\n";
   const bool written = ftruncate(fd_, 0) == 0 && pwrite(fd_, text.data(), text.size(), 0) == ssize_t(text.size());
   return written ? Ok() : Status(DataDirError("cannot write the lock file", errno));
 }

@@ -14,6 +14,7 @@ namespace chimera::engine {
 struct LockHolder {
   int pid = 0;
   std::string address;  ///< "unix:PATH" or "http://HOST:PORT"; empty before it listens
+  std::string walls;    ///< what confines it, for people (cage.h); empty before it listens
   std::string command;  ///< its command line, empty when it cannot be read
 };
 
@@ -33,8 +34,8 @@ class DataLock {
   ~DataLock();
 
   const std::string& Path() const { return path_; }
-  /// Writes down where this process listens.
-  Status Announce(const std::string& address);
+  /// Writes down where this process listens, and what confines it.
+  Status Announce(const std::string& address, const std::string& walls);
 
  private:
   DataLock(int fd, std::string path) : fd_(fd), path_(std::move(path)) {}

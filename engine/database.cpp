@@ -6,7 +6,6 @@
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
-#include <filesystem>
 #include <fstream>
 #include <vector>
 
@@ -42,15 +41,43 @@ Result<std::vector<std::vector<std::string>>> ReadTable(chdb::Connection& connec
   return rows;
 }
 
-/// The configuration of the library, which would otherwise take ./config.xml of the working directory.
-Result<std::string> WriteConfiguration(const std::string& folder, size_t max_memory_bytes) {
-  const std::string path = folder + "/engine.xml";
+// Table engines that are files, other servers or programs; SOURCES are the table functions of that kind.
+constexpr const char* kOutsideEngines[] = {
+    "File",    "FileLog",  "URL",   "S3",         "S3Queue",       "AzureBlobStorage", "HDFS",
+    "MongoDB", "MySQL",    "Redis", "PostgreSQL", "Kafka",         "SQLite",           "ODBC",
+    "JDBC",    "RabbitMQ", "NATS",  "Executable", "ExecutablePool"};
+
+/// What everybody may do inside: accounts are the front's. The scalar function file() knows no grants.
+std::string Users() {
+  std::string grants = "<query>GRANT ALL ON *.* WITH GRANT OPTION</query><query>REVOKE SOURCES ON *.*</query>";
+  for (const std::string engine : kOutsideEngines) grants += "\n<query>REVOKE TABLE ENGINE ON " + engine + "</query>";
+  return "<clickhouse><profiles><default/></profiles><quotas><default/></quotas><users><default>\n"
+         "<password></password><profile>default</profile><quota>default</quota><networks><ip>::/0</ip></networks>\n"
+         "<grants>" +
+         grants + "</grants>\n</default></users></clickhouse>\n";
+}
+
+Status WriteText(const std::string& path, const std::string& text) {
   std::ofstream file(path, std::ios::trunc);
-  file << "<clickhouse>\n";
-  if (max_memory_bytes > 0) file << "  <max_server_memory_usage>" << max_memory_bytes << "</max_server_memory_usage>\n";
-  file << "</clickhouse>\n";
+  file << text;
   file.close();
-  if (!file) return SystemError("cannot write " + path);
+  return file ? Ok() : Status(SystemError("cannot write " + path));
+}
+
+/// The configuration of the library, which would otherwise take ./config.xml of the working directory.
+Result<std::string> WriteConfiguration(const std::string& folder, const DatabaseOptions& options) {
+  const std::string path = folder + "/engine.xml", users = folder + "/users.xml";
+  std::string text = "<clickhouse>\n";
+  if (options.max_memory_bytes > 0)
+    text += "  <max_server_memory_usage>" + std::to_string(options.max_memory_bytes) + "</max_server_memory_usage>\n";
+  if (!options.reaches_outside) {
+    text += "  <users_config>" + users + "</users_config>\n";
+    text +=
+        "  <access_control_improvements><table_engines_require_grant>true</table_engines_require_grant>"
+        "</access_control_improvements>\n";
+  }
+  if (Status written = WriteText(users, Users()); !written) return written.error();
+  if (Status written = WriteText(path, text + "</clickhouse>\n"); !written) return written.error();
   return path;
 }
 
@@ -67,23 +94,19 @@ Status DetachStandardStreams() {
 Database::Database(std::unique_ptr<chdb::Library> library, std::string path_argument, chdb::Connection root)
     : library_(std::move(library)), path_argument_(std::move(path_argument)), root_(std::move(root)) {}
 
-Result<std::unique_ptr<Database>> Database::Open(const std::string& library_path, const std::string& folder,
-                                                 size_t max_memory_bytes) {
-  std::error_code failed;
-  std::filesystem::create_directories(folder, failed);
-  auto configuration = WriteConfiguration(folder, max_memory_bytes);
+Result<std::unique_ptr<Database>> Database::Open(std::unique_ptr<chdb::Library> library, const std::string& folder,
+                                                 const DatabaseOptions& options) {
+  auto configuration = WriteConfiguration(folder, options);
   if (!configuration) return configuration.error();
   setenv("TZ", "UTC", 1);  // the library has no other way to be told the server's time zone
-  auto library = chdb::Library::Load(library_path);
-  if (!library) return library.error();
   const std::string path_argument = "--path=" + folder;
-  auto root = (*library)->Connect({path_argument, "--config-file=" + *configuration});
+  auto root = library->Connect({path_argument, "--config-file=" + *configuration});
   if (!root) {
     return MakeError(ErrorCode::kIoError,
                      "the data in " + folder + " cannot be opened; the reason is in the lines above",
                      "check that the folder was written by this version and that the disk is not full");
   }
-  std::unique_ptr<Database> database(new Database(std::move(library).value(), path_argument, std::move(root).value()));
+  std::unique_ptr<Database> database(new Database(std::move(library), path_argument, std::move(root).value()));
   if (Status learnt = database->Learn(); !learnt) return learnt.error();
   return database;
 }

@@ -13,12 +13,17 @@
 
 namespace chimera::engine {
 
+struct DatabaseOptions {
+  bool reaches_outside = false;  ///< statements may be granted files, URLs and other servers (ClickHouse's SOURCES)
+  size_t max_memory_bytes = 0;   ///< max_server_memory_usage; 0: ClickHouse's own default
+};
+
 class Database {
  public:
-  /// Loads `library` and opens `folder` (made if missing). Before: DetachStandardStreams, or a query can read the
+  /// Opens `folder`, which must exist. Before the library is loaded: DetachStandardStreams, or a query can read the
   /// process's stdin. kIoError with what to do.
-  static Result<std::unique_ptr<Database>> Open(const std::string& library, const std::string& folder,
-                                                size_t max_memory_bytes);
+  static Result<std::unique_ptr<Database>> Open(std::unique_ptr<chdb::Library> library, const std::string& folder,
+                                                const DatabaseOptions& options);
 
   /// A connection for one query: its settings, its id as handle, its database. ClickHouse's exception for a value
   /// that does not fit a setting, or an unknown database.

@@ -4,11 +4,15 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <cerrno>
+#include <cstring>
 #include <filesystem>
+#include <thread>
 
 #include "base/log.h"
 #include "engine/accounts.h"
 #include "engine/activity.h"
+#include "engine/cage.h"
 #include "engine/data_lock.h"
 #include "engine/database.h"
 #include "engine/file_watch.h"
@@ -28,6 +32,8 @@ struct Places {
   std::string library;
   std::string socket;
   http::TlsFiles tls;
+
+  std::string Database() const { return data_dir + "/clickhouse"; }
 };
 
 std::string Absolute(const std::string& path) {
@@ -48,10 +54,24 @@ Result<Places> FindPlaces(const EngineOptions& options) {
 }
 
 /// From here on the process belongs to the data folder: private files, nothing of the caller's left open to queries.
-Status EnterDataDir(const std::string& data_dir) {
+Status EnterDataDir(const Places& places) {
   umask(077);
-  if (chdir(data_dir.c_str()) != 0) return MakeError(ErrorCode::kIoError, "cannot enter " + data_dir);
+  if (chdir(places.data_dir.c_str()) != 0) return MakeError(ErrorCode::kIoError, "cannot enter " + places.data_dir);
+  if (mkdir(places.Database().c_str(), 0700) != 0 && errno != EEXIST)
+    return MakeError(ErrorCode::kIoError, "cannot make " + places.Database() + ": " + std::strerror(errno));
   return DetachStandardStreams();
+}
+
+/// Puts up the walls and says so in the log. What confines this process from here on, for people.
+std::string Confine(const EngineOptions& options, const Places& places) {
+  if (!options.confined) {
+    log::Warning("engine: not confined, as told: statements reach every file and address that this user may");
+    return "not confined, as told";
+  }
+  const Cage cage = EnterCage({places.Database(), std::filesystem::path(places.socket).parent_path().string()});
+  for (const auto& missing : cage.missing) log::Warning("engine: " + missing);
+  log::Info("engine: confined; " + cage.Describe());
+  return cage.Describe();
 }
 
 std::string Address(const EngineOptions& options, const Places& places, int port) {
@@ -88,21 +108,25 @@ void WaitUntilDone(Activity& activity, const EngineOptions& options, std::vector
 
 Status Serve(const EngineOptions& options, const Places& places, const Accounts& accounts, DataLock& lock,
              std::stop_token stop, const std::function<void(int port)>& on_ready) {
-  auto database = Database::Open(places.library, places.data_dir + "/clickhouse", options.max_memory_bytes);
+  auto front = HttpFront::Create({places.socket, options.host, options.port, options.threads, places.tls});
+  if (!front) return front.error();
+  auto library = chdb::Library::Load(places.library);
+  if (!library) return library.error();
+  // Here, because the listener is there and the library has not started a thread yet.
+  const std::string walls = Confine(options, places);
+  auto database = Database::Open(std::move(*library), places.Database(), {!options.confined, options.max_memory_bytes});
   if (!database) return database.error();
   Activity activity;
   RunningQueries running([&](const std::string& query_id) { (*database)->Kill(query_id); });
   Sessions sessions(**database);
   const QueryHandler handler(**database, accounts, sessions, running);
-  auto front = HttpFront::Create({places.socket, options.host, options.port, options.threads, places.tls}, handler,
-                                 activity, (*database)->Version());
-  if (!front) return front.error();
   const std::string address = Address(options, places, (*front)->Port());
-  if (Status announced = lock.Announce(address); !announced) return announced;
-  (*front)->Start();
+  if (Status announced = lock.Announce(address, walls); !announced) return announced;
+  (*front)->Start(handler, activity, (*database)->Version());
   on_ready((*front)->Port());
   WaitUntilDone(activity, options, FilesOf(places, lock), stop);
   Leave(**front, activity, running);
+  (*front)->Stop();
   return Ok();
 }
 
@@ -118,8 +142,11 @@ Status RunEngine(const EngineOptions& options, std::stop_token stop, const std::
   }
   auto lock = DataLock::Acquire(places->data_dir, kLockPatience);
   if (!lock) return lock.error();
-  if (Status entered = EnterDataDir(places->data_dir); !entered) return entered.error();
-  return Serve(options, *places, *accounts, *lock, stop, on_ready);
+  if (Status entered = EnterDataDir(*places); !entered) return entered.error();
+  // On a thread of its own: the library asks for the bounds of its stack, which for a main thread are in /proc.
+  Status served = Ok();
+  std::thread([&] { served = Serve(options, *places, *accounts, *lock, stop, on_ready); }).join();
+  return served;
 }
 
 }  // namespace chimera::engine

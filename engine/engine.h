@@ -24,6 +24,7 @@ struct EngineOptions {
   std::string users_file;             ///< this file; neither: `default` without a password
   std::chrono::seconds idle_exit{0};  ///< leave after this long without a request; 0: never
   size_t threads = 1024;              ///< connections served at once
+  bool confined = true;               ///< no files but the data folder's, no network: cage.h
   size_t max_memory_bytes = 0;        ///< max_server_memory_usage; 0: ClickHouse's own default
 };
 

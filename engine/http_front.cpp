@@ -110,14 +110,8 @@ http::ListenerOptions ListenerOptionsOf(const HttpFrontOptions& options) {
 }  // namespace
 
 struct HttpFront::Impl {
-  Impl(HttpFrontOptions given, const QueryHandler& query_handler, Activity& requests, std::string server_version,
-       std::unique_ptr<http::Listener> listener)
-      : options(std::move(given)),
-        handler(query_handler),
-        activity(requests),
-        version(std::move(server_version)),
-        owned(std::move(listener)),
-        server(*owned) {}
+  Impl(HttpFrontOptions given, std::unique_ptr<http::Listener> listener)
+      : options(std::move(given)), owned(std::move(listener)), server(*owned) {}
 
   void AddRoutes();
   Status Listen();
@@ -127,9 +121,9 @@ struct HttpFront::Impl {
   void Refuse(int status, const Error& exception, Response& response) const;
 
   const HttpFrontOptions options;
-  const QueryHandler& handler;
-  Activity& activity;
-  const std::string version;
+  const QueryHandler* handler = nullptr;  // these two from Start on
+  Activity* activity = nullptr;
+  std::string version;
   int port = 0;
   std::optional<FileMark> bound;  ///< another engine may have put its own there since
   const std::unique_ptr<http::Listener> owned;
@@ -140,7 +134,7 @@ struct HttpFront::Impl {
 void HttpFront::Impl::AddRoutes() {
   server.OnRequest(nullptr, [this](const Request& q, Response& r) { return Admit(q, r); });
   server.Get("/ping", [this](const Request&, Response& response) {
-    const Activity::Request in_flight(activity);
+    const Activity::Request in_flight(*activity);
     if (!in_flight.Accepted()) response.status = 503;
     response.set_content("Ok.\n", "text/html; charset=UTF-8");
   });
@@ -170,7 +164,7 @@ httplib::Server::HandlerResponse HttpFront::Impl::Admit(const Request& request, 
 }
 
 void HttpFront::Impl::Query(const Request& request, Response& response, const httplib::ContentReader* body) {
-  auto in_flight = std::make_shared<Activity::Request>(activity);
+  auto in_flight = std::make_shared<Activity::Request>(*activity);
   if (!in_flight->Accepted()) return Refuse(503, Exception(kAborted, "The engine is shutting down."), response);
   HttpCall call{HeadOf(request),
                 TakeHeader(request, "Content-Encoding"),
@@ -186,7 +180,7 @@ void HttpFront::Impl::Query(const Request& request, Response& response, const ht
       });
     };
   }
-  Answer answer = handler.Handle(call);
+  Answer answer = handler->Handle(call);
   TakeHeader(request, "Accept-Encoding");
   Send(std::move(answer), std::move(in_flight), response);
 }
@@ -229,17 +223,20 @@ Status HttpFront::Impl::Listen() {
 
 HttpFront::HttpFront(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 
-Result<std::unique_ptr<HttpFront>> HttpFront::Create(const HttpFrontOptions& options, const QueryHandler& handler,
-                                                     Activity& activity, const std::string& version) {
+Result<std::unique_ptr<HttpFront>> HttpFront::Create(const HttpFrontOptions& options) {
   auto server = http::Listener::Create(ListenerOptionsOf(options));
   if (!server) return server.error();
-  auto impl = std::make_unique<Impl>(options, handler, activity, version, std::move(server).value());
-  impl->AddRoutes();
+  auto impl = std::make_unique<Impl>(options, std::move(server).value());
   if (Status listening = impl->Listen(); !listening) return listening.error();
   return std::unique_ptr<HttpFront>(new HttpFront(std::move(impl)));
 }
 
 HttpFront::~HttpFront() {
+  Hide();
+  Stop();
+}
+
+void HttpFront::Stop() {
   impl_->server.Stop();
   impl_->server.ShutAll();  // each may wait half a minute for its peer
   if (impl_->thread.joinable()) impl_->thread.join();
@@ -249,7 +246,11 @@ int HttpFront::Port() const {
   return impl_->port;
 }
 
-void HttpFront::Start() {
+void HttpFront::Start(const QueryHandler& handler, Activity& activity, const std::string& version) {
+  impl_->handler = &handler;
+  impl_->activity = &activity;
+  impl_->version = version;
+  impl_->AddRoutes();
   impl_->thread = std::thread([this] { impl_->server.listen_after_bind(); });
   impl_->server.wait_until_ready();
 }

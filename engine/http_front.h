@@ -23,15 +23,16 @@ struct HttpFrontOptions {
 
 class HttpFront {
  public:
-  /// Listens, but serves nothing yet. kIoError naming the address and what is wrong with it. `handler` and `activity`
-  /// must outlive this. The caller holds the data folder's lock, so a socket file that is there is a dead engine's.
-  static Result<std::unique_ptr<HttpFront>> Create(const HttpFrontOptions& options, const QueryHandler& handler,
-                                                   Activity& activity, const std::string& version);
-  /// Stops serving.
+  /// Listens, but serves nothing yet: who connects, waits. kIoError naming the address and what is wrong with it. The
+  /// caller holds the data folder's lock, so a socket file that is there is a dead engine's.
+  static Result<std::unique_ptr<HttpFront>> Create(const HttpFrontOptions& options);
+  /// Hides and stops serving.
   ~HttpFront();
 
   int Port() const;  ///< 0 for a Unix socket
-  void Start();      ///< serves on threads of its own
+  /// Serves on threads of its own. Once; what it is given must outlive the serving, which Stop ends.
+  void Start(const QueryHandler& handler, Activity& activity, const std::string& version);
+  void Stop();
   /// Removes the socket, so that nobody new finds this engine.
   void Hide();
 

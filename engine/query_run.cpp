@@ -4,6 +4,7 @@
 
 #include "base/text.h"
 #include "engine/exception.h"
+#include "engine/read_only.h"
 #include "sql/lexer.h"
 
 namespace chimera::engine {
@@ -65,6 +66,7 @@ void QueryRun::LookForInsert() {
 
 Status QueryRun::StartInsert(const InsertHead& head) {
   if (Status may = MayWrite(); !may) return may;
+  if (ReadsOnly()) return Exception(kReadonly, request_.account.name + ": Cannot execute query in readonly mode.");
   auto ticket = Enter(head.sql, false);
   if (!ticket) return ticket.error();
   auto connection = sessions_.Open(request_);
@@ -104,6 +106,20 @@ Result<RunningQueries::Ticket> QueryRun::Enter(std::string text, bool reads_only
   return running_.Enter({request_.query_id, request_.account.name, std::move(text), ends_with_client, client_left_});
 }
 
+bool QueryRun::ReadsOnly() const {
+  const auto& settings = request_.settings;  // readonly is the last
+  return request_.account.readonly || request_.must_read ||
+         (!settings.empty() && settings.back().first == "readonly" && settings.back().second != "0");
+}
+
+/// A connection for `sql`, which it may run: readonly alone does not stop everything that reaches a file.
+Result<Sessions::Lease> QueryRun::Open(std::string_view sql) {
+  auto connection = sessions_.Open(request_);
+  if (!connection || !ReadsOnly()) return connection;
+  if (Status may = MayRead(*connection->operator->(), sql); !may) return may.error();
+  return connection;
+}
+
 /// Elsewhere readonly=2 sees to it.
 Status QueryRun::MayWrite() const {
   if (!request_.must_read) return Ok();
@@ -141,7 +157,7 @@ Result<Answer> QueryRun::FinishInsert() {
 Result<Answer> QueryRun::RunSelect(const Statement& statement) {
   auto ticket = Enter(text_, statement.reads_only);
   if (!ticket) return ticket.error();
-  auto connection = sessions_.Open(request_);
+  auto connection = Open(text_);
   if (!connection) return connection.error();
   auto stream = (*connection)->StartStream({text_, request_.format, request_.parameters});
   if (!stream) return stream.error();
@@ -165,7 +181,7 @@ Result<Answer> QueryRun::RunWhole(const Statement& statement) {
 
 Result<Answer> QueryRun::RunText(const std::string& sql, RunningQueries::Ticket ticket) {
   const RunningQueries::Ticket running = std::move(ticket);
-  auto connection = sessions_.Open(request_);
+  auto connection = Open(sql);
   if (!connection) return connection.error();
   chdb::Block block = (*connection)->Query({sql, request_.format, request_.parameters});
   if (!block.Exception().empty()) return ParseException(block.Exception());

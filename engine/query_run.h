@@ -52,6 +52,8 @@ class QueryRun {
   Result<Answer> RunKill(const Statement& statement);
   Result<Answer> RunText(const std::string& sql, RunningQueries::Ticket ticket);
   Result<RunningQueries::Ticket> Enter(std::string text, bool reads_only);
+  Result<Sessions::Lease> Open(std::string_view sql);
+  bool ReadsOnly() const;
   Status MayWrite() const;
   Status MayKill(const RunningQueries::Known& query) const;
   bool CanStream(const Statement& statement) const;

@@ -32,7 +32,7 @@ class DataLockTest : public ::testing::Test {
 TEST_F(DataLockTest, NamesItsHolder) {
   auto lock = DataLock::Acquire(folder_, 0ms);
   ASSERT_TRUE(lock.ok());
-  ASSERT_TRUE(lock->Announce("unix:/x").ok());
+  ASSERT_TRUE(lock->Announce("unix:/x", "walls").ok());
   const auto holder = FindLockHolder(folder_);
   ASSERT_TRUE(holder);
   EXPECT_EQ(holder->pid, getpid());

@@ -136,7 +136,7 @@ TEST_F(SupervisorTest, StartsAgainWhenTheOneItLostTheFolderToHasLeft) {
   const auto supervisor = Create(Options());
   auto lock = DataLock::Acquire(*PrepareDataDir(folder_ + "/data"), 0ms);
   ASSERT_TRUE(lock.ok());
-  ASSERT_TRUE(lock->Announce("unix:" + supervisor->Socket()).ok());
+  ASSERT_TRUE(lock->Announce("unix:" + supervisor->Socket(), "").ok());
   std::optional<DataLock> held(std::move(lock).value());
   std::thread leaving([&] {
     std::this_thread::sleep_for(6s);  // longer than an engine waits for its folder
@@ -180,7 +180,7 @@ TEST_F(SupervisorTest, NamesWhoHoldsTheFolderForAnotherAddress) {
   const std::string data = *PrepareDataDir(folder_ + "/data");
   auto lock = DataLock::Acquire(data, 0ms);
   ASSERT_TRUE(lock.ok());
-  ASSERT_TRUE(lock->Announce("http://127.0.0.1:1").ok());
+  ASSERT_TRUE(lock->Announce("http://127.0.0.1:1", "").ok());
   const Status status = Create(Options())->EnsureRunning(Patience(30s));
   ASSERT_FALSE(status.ok());
   EXPECT_EQ(status.error().code, ErrorCode::kConflict);
