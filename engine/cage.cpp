@@ -53,10 +53,17 @@ class Descriptor {
 };
 
 bool Allow(const Descriptor& rules, const std::string& folder, uint64_t rights) {
-  const Descriptor parent(open(folder.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
+  const Descriptor parent(open(folder.c_str(), O_PATH | O_CLOEXEC));
   if (parent.Number() < 0) return false;
   const landlock_path_beneath_attr rule{rights, parent.Number()};
   return syscall(SYS_landlock_add_rule, rules.Number(), LANDLOCK_RULE_PATH_BENEATH, &rule, 0) == 0;
+}
+
+/// What the library learns this process's limits of memory and processors from, as a container sets them. Numbers only;
+/// where they are missing, it takes the machine's.
+void AllowLimits(const Descriptor& rules) {
+  Allow(rules, "/sys/fs/cgroup", kRead);
+  Allow(rules, "/proc/self/cgroup", LANDLOCK_ACCESS_FS_READ_FILE);
 }
 
 bool ConfineFiles(const CagePlan& plan, int abi) {
@@ -65,6 +72,7 @@ bool ConfineFiles(const CagePlan& plan, int abi) {
   const Descriptor rules(syscall(SYS_landlock_create_ruleset, &handled, sizeof(handled), 0));
   if (rules.Number() < 0 || !Allow(rules, plan.data, DataRights(abi))) return false;
   if (!plan.socket_dir.empty() && !Allow(rules, plan.socket_dir, LANDLOCK_ACCESS_FS_REMOVE_FILE)) return false;
+  AllowLimits(rules);
   return syscall(SYS_landlock_restrict_self, rules.Number(), 0) == 0;
 }
 
