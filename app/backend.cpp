@@ -2,6 +2,7 @@
 
 #include "app/account_clients.h"
 #include "app/embedded_client.h"
+#include "app/reader_check.h"
 #include "base/log.h"
 #include "clickhouse/http_client.h"
 #include "engine/request.h"
@@ -11,6 +12,7 @@ namespace chimera::app {
 namespace {
 
 constexpr std::chrono::seconds kWarmUpTime{120};
+constexpr std::chrono::seconds kCheckTime{30};
 
 }  // namespace
 
@@ -48,6 +50,7 @@ Result<std::unique_ptr<Backend>> Backend::Create(const config::Config& config, b
   if (!datasets.ok()) return datasets.error();
   backend->datasets_ = std::move(*datasets);
 
+  backend->account_ = config.clickhouse.account.username;
   clickhouse::HttpOptions options = config.clickhouse;
   for (const auto& dataset : backend->datasets_) options.own_databases.push_back(dataset.database);
   std::unique_ptr<engine::Supervisor> supervisor;
@@ -89,12 +92,22 @@ Backend::~Backend() {
 }
 
 void Backend::WarmUp() {
-  if (!embedded_) return;
+  if (!embedded_) {
+    warm_up_ = std::jthread([this] { WarnOfReader(account_); });
+    return;
+  }
   warm_up_ = std::jthread([this] {
     const Status ready = embedded_->EnsureReady(RequestContext::For("warm-up", kWarmUpTime, quit_.get_token()));
     if (ready.ok() || ready.error().code == ErrorCode::kCancelled) return;
     log::Error("the embedded engine is not ready: " + ready.error().message + " " + ready.error().hint);
   });
+}
+
+void Backend::WarnOfReader(const std::string& account) {
+  const auto beyond = BeyondReading(RequestContext::For("account check", kCheckTime, quit_.get_token()), *client_);
+  if (!beyond.ok()) return log::Debug("what account `" + account + "` may do is not known: " + beyond.error().message);
+  if (beyond->empty()) return;
+  log::Warning("account `" + account + "`, which reads, may do more than that (" + *beyond + "): " + kReaderAdvice);
 }
 
 }  // namespace chimera::app

@@ -32,7 +32,8 @@ class Backend {
   static Result<std::unique_ptr<Backend>> Create(const config::Config& config, bool migrate,
                                                  const Observe& observe = {});
 
-  /// Starts the embedded engine beside what comes next, so that the first call finds it warm. Nothing for a remote one.
+  /// Beside what comes next: starts the embedded engine, so that the first call finds it warm; of a remote one it asks
+  /// what the account that reads may do, and logs a warning when that is more than reading.
   void WarmUp();
 
   ~Backend();
@@ -45,7 +46,10 @@ class Backend {
  private:
   Backend() = default;
 
+  void WarnOfReader(const std::string& account);
+
   std::vector<schema::Dataset> datasets_;
+  std::string account_;  ///< that reads from a remote database
   std::unique_ptr<clickhouse::Client> client_;
   EmbeddedClient* embedded_ = nullptr;                 ///< client_, when the database is embedded
   std::unique_ptr<metrics::ObservedClient> observed_;  ///< over client_, when somebody observes

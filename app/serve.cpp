@@ -6,6 +6,7 @@
 #include "app/commands.h"
 #include "app/connect_hints.h"
 #include "app/introduction.h"
+#include "app/reader_check.h"
 #include "app/readiness.h"
 #include "app/telemetry.h"
 #include "app/version.h"
@@ -21,6 +22,7 @@ namespace chimera::app {
 namespace {
 
 constexpr std::chrono::seconds kDemoTime{120};
+constexpr std::chrono::seconds kCheckTime{30};
 
 // Above the longest timeout a caller may ask of a tool (an hour); tools set their own, shorter deadlines.
 constexpr std::chrono::seconds kCallTime{3630};
@@ -135,6 +137,20 @@ Status FillIfEmpty(Backend& backend, const std::stop_token& stop) {
   return Ok();
 }
 
+/// Asks what the account that reads may do: a warning, or with `strict` the refusal to serve. The embedded engine has
+/// no such account. Without `strict` it is asked beside the serving (Backend::WarmUp), which must not wait for a
+/// database.
+Status CheckReader(const config::Config& config, Backend& backend, const std::stop_token& stop) {
+  if (config.embedded || !config.strict) return Ok();
+  const auto beyond = BeyondReading(RequestContext::For("account check", kCheckTime, stop), backend.Client());
+  if (!beyond.ok()) return beyond.error();
+  if (beyond->empty()) return Ok();
+  return MakeError(ErrorCode::kAccessDenied,
+                   "CHIMERA_STRICT is on, and account `" + config.clickhouse.account.username +
+                       "`, which reads, may do more than that: " + *beyond,
+                   kReaderAdvice);
+}
+
 }  // namespace
 
 int Serve(const config::Config& config, const ServeOptions& options, std::stop_token stop) {
@@ -151,6 +167,7 @@ int Serve(const config::Config& config, const ServeOptions& options, std::stop_t
     std::fputs("starting the embedded ClickHouse …\n", stderr);
     if (Status filled = FillIfEmpty(*backend, stop); !filled.ok()) return Report(filled.error());
   }
+  if (Status safe = CheckReader(config, *backend, stop); !safe.ok()) return Report(safe.error());
   backend->WarmUp();
   guide::Guide guide = GuideTo(*backend, config);
   mcp::Server server(ProtocolOptions(*backend, config), guide.AddTo({.tools = &telemetry->Watch(backend->Tools())}));

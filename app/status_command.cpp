@@ -60,6 +60,7 @@ Result<StatusReport> LookAtEverything(const config::Config& config, std::stop_to
   steps.If(there, "schema", &StatusSteps::Schemas);
   const bool listed = steps.If(there, "tables", &StatusSteps::Tables);
   steps.If(listed, "access", &StatusSteps::Access);
+  if (!config.embedded) steps.If(logged_in, "reader", &StatusSteps::Reader);
   steps.If(logged_in, "round trip", &StatusSteps::RoundTrip);
   steps.If(logged_in, "pool", &StatusSteps::Pool);
   return report;

@@ -4,6 +4,7 @@
 #include <cstdio>
 #include <set>
 
+#include "app/reader_check.h"
 #include "base/text.h"
 #include "engine/data_lock.h"
 #include "schema/migrator.h"
@@ -275,6 +276,20 @@ void StatusSteps::FindNewest(TableFacts& table) {
   if (!rows.ok() || Whole(rows->at(0).at(2)).value_or(0) == 0) return;  // unreadable ones are told of by Access
   table.newest = rows->at(0).at(0).get<std::string>();
   table.age_seconds = std::strtoll(rows->at(0).at(1).get<std::string>().c_str(), nullptr, 10);
+}
+
+bool StatusSteps::Reader() {
+  const auto beyond = BeyondReading(Context(), backend_.Client());
+  if (!beyond.ok()) return Fail("reader", beyond.error());
+  const std::string account = Account(config_.clickhouse.account);
+  Step step{.name = "reader", .text = account + " may only read", .facts = {{"beyond_reading", *beyond}}};
+  if (!beyond->empty()) {
+    step.text = account + " may do more than read: " + *beyond + "; " + kReaderAdvice;
+    step.state = StepState::kNote;
+    if (config_.strict) return Fail("reader", MakeError(ErrorCode::kAccessDenied, step.text, "CHIMERA_STRICT is on"));
+  }
+  Add(std::move(step));
+  return true;
 }
 
 bool StatusSteps::RoundTrip() {

@@ -26,6 +26,7 @@ class StatusSteps {
   bool Schemas();    ///< one step a dataset
   bool Tables();     ///< fills the report's tables
   bool Access();     ///< which of the datasets' tables can be read and written; writes no row
+  bool Reader();     ///< of a remote database: whether the account that reads may do more
   bool RoundTrip();
   bool Pool();
 

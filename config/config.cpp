@@ -285,6 +285,7 @@ Result<Config> Load(const SettingValues& values) {
   for (auto& path : Split(reader.Text("CHIMERA_DATASET_DIRS", ""), ':')) {
     config.dataset_dirs.push_back(reader.FromHome(std::move(path)));
   }
+  config.strict = reader.Bool("CHIMERA_STRICT", false);
   config.allowed_hosts = Split(reader.Text("CHIMERA_ALLOWED_HOSTS", ""), ',');
   config.tools.reads.functions = Split(reader.Text("CHIMERA_READ_FUNCTIONS", ""), ',');
   config.tools.reads.dictionaries = Split(reader.Text("CHIMERA_READ_DICTIONARIES", ""), ',');

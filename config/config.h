@@ -38,6 +38,7 @@ struct Config {
   std::vector<std::string> allowed_hosts;
   std::string state_key;          ///< CHIMERA_STATE_KEY, CHIMERA_STATE_KEY_FILE; empty: none given
   Authorization authorization;    ///< CHIMERA_TOKENS_FILE and the like: who may call over HTTP
+  bool strict = false;            ///< CHIMERA_STRICT: no serving for an account for reads that may do more than read
   http::TlsFiles tls;             ///< CHIMERA_TLS_CERT_FILE, _KEY_FILE, _CLIENT_CA_FILE: of the HTTP listener
   metrics::StatsdOptions statsd;  ///< DD_AGENT_HOST, DD_DOGSTATSD_PORT, DD_DOGSTATSD_URL, DD_ENTITY_ID,
                                   ///< DD_SERVICE, DD_ENV, DD_VERSION, as Datadog's own libraries read them

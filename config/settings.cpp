@@ -51,6 +51,7 @@ constexpr SettingSpec kSettings[] = {
      "how long rows stay: table=365 (days), table=30:cold (to the volume cold after 30), table=30:cold:365",
      "for ever"},
     {"CHIMERA_DATASETS", "which built-in datasets are on, separated by commas", "chimera_metrics"},
+    {"CHIMERA_STRICT", "do not serve when the account that reads may do more than that", "false", Scope::kRemote},
     {"CHIMERA_DATASET_DIRS", "further dataset folders, separated by colons", "none"},
     {"CHIMERA_READ_FUNCTIONS", "user-defined functions that SQL may call, separated by commas", "none"},
     {"CHIMERA_READ_DICTIONARIES", "dictionaries that dictGet may read, as database.name, separated by commas", "none"},
