@@ -217,7 +217,7 @@ TEST_F(CageTest, WritersAreGrantedNoSources) {
 
 TEST_F(CageTest, WhatTheEngineCannotReadIsTheParsersToExplain) {
   const std::string answer = Text("SELECT 1 FRM numbers(1)", "?readonly=1");
-  EXPECT_TRUE(answer.starts_with("Code: 62. DB::Exception: Syntax error: failed at position 21")) << answer;
+  EXPECT_TRUE(answer.starts_with("Code: 62. DB::Exception: Syntax error: failed at position 14")) << answer;
   EXPECT_EQ(answer.find("formatQuery"), std::string::npos) << answer;
 }
 
