@@ -13,6 +13,8 @@
 #include <cerrno>
 #include <cstddef>
 #include <cstring>
+#include <filesystem>
+#include <fstream>
 
 #include "base/text.h"
 
@@ -52,18 +54,47 @@ class Descriptor {
   int fd_;
 };
 
-bool Allow(const Descriptor& rules, const std::string& folder, uint64_t rights) {
-  const Descriptor parent(open(folder.c_str(), O_PATH | O_CLOEXEC));
+bool Allow(const Descriptor& rules, const std::string& path, uint64_t rights) {
+  const Descriptor parent(open(path.c_str(), O_PATH | O_CLOEXEC));
   if (parent.Number() < 0) return false;
   const landlock_path_beneath_attr rule{rights, parent.Number()};
   return syscall(SYS_landlock_add_rule, rules.Number(), LANDLOCK_RULE_PATH_BENEATH, &rule, 0) == 0;
 }
 
-/// What the library learns this process's limits of memory and processors from, as a container sets them. Numbers only;
-/// where they are missing, it takes the machine's.
+// What the library learns the limits of memory and processors from: they stand in the machine's and the container's own
+// control groups. Without them, it would take all of the machine. And where its random numbers begin.
+constexpr std::array kMachineFiles = {"/dev/urandom",
+                                      "/proc/self/cgroup",
+                                      "/sys/devices/system/cpu/online",
+                                      "/sys/devices/system/cpu/possible",
+                                      "/sys/fs/cgroup/cpu/cpu.cfs_period_us",
+                                      "/sys/fs/cgroup/cpu/cpu.cfs_quota_us",
+                                      "/sys/fs/cgroup/cpuacct/cpuacct.stat",
+                                      "/sys/fs/cgroup/memory/memory.limit_in_bytes",
+                                      "/sys/fs/cgroup/memory/memory.stat"};
+constexpr std::array kGroupFiles = {"cgroup.controllers", "cpu.max",    "cpu.stat",   "cpuset.cpus.effective",
+                                    "memory.current",     "memory.max", "memory.stat"};
+
+/// This process's control group (version 2) and those that it lies in, as folders; the outermost is always one.
+std::vector<std::filesystem::path> ControlGroups() {
+  std::ifstream file("/proc/self/cgroup");
+  std::filesystem::path group;
+  for (std::string line; std::getline(file, line);) {
+    if (line.starts_with("0::/")) group = line.substr(4);
+  }
+  std::vector<std::filesystem::path> groups;
+  for (; !group.empty(); group = group.parent_path()) groups.push_back("/sys/fs/cgroup" / group);
+  groups.emplace_back("/sys/fs/cgroup");
+  return groups;
+}
+
+/// Single files, because a folder of theirs tells of everything else that runs. Those that are not there are not
+/// missed.
 void AllowLimits(const Descriptor& rules) {
-  Allow(rules, "/sys/fs/cgroup", kRead);
-  Allow(rules, "/proc/self/cgroup", LANDLOCK_ACCESS_FS_READ_FILE);
+  for (const char* file : kMachineFiles) Allow(rules, file, LANDLOCK_ACCESS_FS_READ_FILE);
+  for (const auto& group : ControlGroups()) {
+    for (const char* file : kGroupFiles) Allow(rules, group / file, LANDLOCK_ACCESS_FS_READ_FILE);
+  }
 }
 
 bool ConfineFiles(const CagePlan& plan, int abi) {
@@ -146,14 +177,14 @@ Cage EnterCage(const CagePlan& plan) {
     return cage;
   }
   errno = 0;
-  const int abi = LandlockAbi();
-  if (abi > 0 && ConfineFiles(plan, abi))
-    cage.landlock_abi = abi;
-  else
+  if (const int abi = LandlockAbi(); plan.files && abi > 0 && ConfineFiles(plan, abi)) cage.landlock_abi = abi;
+  if (plan.files && cage.landlock_abi == 0) {
     cage.missing.push_back(
         Because("this kernel has no Landlock, or does not let it be used: statements may reach files"));
-  cage.calls = ConfineCalls();
-  if (!cage.calls) cage.missing.push_back(Because("no seccomp filter could be set: statements may reach the network"));
+  }
+  cage.calls = plan.calls && ConfineCalls();
+  if (plan.calls && !cage.calls)
+    cage.missing.push_back(Because("no seccomp filter could be set: statements may reach the network"));
   return cage;
 }
 

@@ -12,6 +12,8 @@ namespace chimera::engine {
 struct CagePlan {
   std::string data;        ///< folder to read and write; must exist
   std::string socket_dir;  ///< folder whose files it may remove (its socket, when it leaves); empty: none
+  bool files = true;       ///< the wall around files; each can be left out, to see what the other does alone
+  bool calls = true;       ///< the wall before the network and other programs
 };
 
 /// What is in force.

@@ -6,6 +6,7 @@
 
 #include "engine/exception.h"
 #include "sql/lexer.h"
+#include "sql/name_policy.h"
 
 namespace chimera::engine {
 namespace {
@@ -23,18 +24,27 @@ bool IsOpen(const Tokens& tokens, size_t i) {
   return i < tokens.size() && tokens[i].IsPunctuation("(");
 }
 
-/// arrayMap(file, …): a name may stand for a lambda, which is always the first argument. Columns stand there, too, but
-/// not in functions of these names.
-bool TakesLambda(const Token& function) {
-  const std::string name = sql::Unquote(function);
-  return name.starts_with("array") || name.starts_with("map");
+/// arrayMap(file, …): a name may stand for a lambda, as the first of several arguments of some functions. Brackets, a
+/// plus and ALL before it change nothing.
+bool StandsForLambda(const Tokens& tokens, size_t i) {
+  size_t end = i + 1;
+  while (i > 0 && (tokens[i - 1].IsPunctuation("+") || tokens[i - 1].Is("ALL") || IsOpen(tokens, i - 1))) {
+    --i;
+    if (!IsOpen(tokens, i)) continue;
+    const bool more = end < tokens.size() && (tokens[end].IsPunctuation(",") || tokens[end].Is("AS"));
+    if (i > 0 && IsName(tokens[i - 1]) && sql::IsHigherOrder(sql::Unquote(tokens[i - 1]))) return more;
+    if (end < tokens.size() && tokens[end].IsPunctuation(")")) ++end;
+  }
+  return false;
+}
+
+bool IsApplied(const Tokens& tokens, size_t i) {
+  while (i > 0 && IsOpen(tokens, i - 1)) --i;
+  return i > 0 && tokens[i - 1].Is("APPLY");
 }
 
 bool IsCall(const Tokens& tokens, size_t i) {
-  if (IsOpen(tokens, i + 1)) return true;
-  if (i > 0 && tokens[i - 1].Is("APPLY")) return true;
-  if (i < 2 || !tokens[i - 1].IsPunctuation("(")) return false;
-  return tokens[i - 2].Is("APPLY") || (IsName(tokens[i - 2]) && TakesLambda(tokens[i - 2]));
+  return IsOpen(tokens, i + 1) || IsApplied(tokens, i) || StandsForLambda(tokens, i);
 }
 
 /// The exception of the parser itself, with the position; nothing when it reads the text.
