@@ -24,6 +24,8 @@
 namespace chimera::security {
 namespace {
 
+constexpr unsigned kAlarmSeconds = 90;
+
 /// What a run finds, a line each.
 using Findings = std::vector<std::string>;
 
@@ -103,7 +105,8 @@ class CageLayers : public testing::Test {
     EXPECT_EQ(pipe(ends), 0);
     const pid_t child = fork();
     if (child == 0) {
-      setpgid(0, 0);  // SYSTEM KILL signals a process group
+      setpgid(0, 0);         // SYSTEM KILL signals a process group
+      alarm(kAlarmSeconds);  // some statements wait for ever
       std::thread([&] { Report(ends[1], Inside(layers, body)); }).join();
       std::_Exit(0);
     }
@@ -156,10 +159,15 @@ std::vector<std::string> Filled(const Outside& outside, const std::vector<std::s
   return statements;
 }
 
-/// Those that would end the process or its group, where nothing but walls stands before them.
-bool EndsTheEngine(const std::string& sql) {
-  const std::string lower = ToLower(sql);
-  return lower.find("system") != std::string::npos && lower.find("select") == std::string::npos;
+/// Those that are about files. The others would end the process, where nothing but walls stands before them, or wait
+/// for servers.
+std::vector<std::string> AboutFiles(const Outside& outside, const std::vector<std::string>& hostile) {
+  const std::string folder = outside.Fill("%o");
+  std::vector<std::string> statements;
+  for (const std::string& sql : hostile) {
+    if (sql.find(folder) != std::string::npos || sql.find("OUTFILE") != std::string::npos) statements.push_back(sql);
+  }
+  return statements;
 }
 
 Findings Touches(const Engine& engine, Outside& outside, const std::vector<std::string>& statements) {
@@ -179,17 +187,29 @@ Findings Touches(const Engine& engine, Outside& outside, const std::vector<std::
   return findings;
 }
 
-// The readonly and the classification of the engine keep tables; the walls are up only so that the test stays at home.
-TEST_F(CageLayers, EachGateKeepsTheTablesAlone) {
-  const Body changes = [&](const Engine& engine, Outside&) {
-    Findings findings;
-    const std::string before = engine.State();
-    for (const std::string& sql : hostile_) engine.Ask(sql);
-    if (engine.State() != before) findings.push_back("something changed: " + OneLine(engine.State()));
-    return findings;
-  };
-  EXPECT_EQ(Behind({.readonly = true, .files = true, .calls = true}, changes), Findings());
-  EXPECT_EQ(Behind({.classification = true, .files = true, .calls = true}, changes), Findings());
+/// Whether `statements` change anything. Grants know nothing of tables, and the walls are up only so that the test
+/// stays at home and no client waits for servers.
+Findings Changes(const Engine& engine, const std::vector<std::string>& statements) {
+  const std::string before = engine.State();
+  for (const std::string& sql : statements) engine.Ask(sql);
+  const std::string after = engine.State();
+  return after == before ? Findings() : Findings{"something changed: " + OneLine(after)};
+}
+
+TEST_F(CageLayers, ClassificationKeepsTheTablesAlone) {
+  const auto found = Behind({.classification = true, .grants = true, .files = true, .calls = true},
+                            [&](const Engine& engine, Outside&) { return Changes(engine, hostile_); });
+  EXPECT_EQ(found, Findings());
+}
+
+// ClickHouse's readonly lets these two through (SECURITY.md).
+TEST_F(CageLayers, ReadonlyKeepsTheTablesAloneFromAllButTwo) {
+  std::erase_if(hostile_, [](const std::string& sql) {
+    return sql.find("PARALLEL WITH") != std::string::npos || sql.find("BACKUP") != std::string::npos;
+  });
+  const auto found = Behind({.readonly = true, .grants = true, .files = true, .calls = true},
+                            [&](const Engine& engine, Outside&) { return Changes(engine, hostile_); });
+  EXPECT_EQ(found, Findings());
 }
 
 TEST_F(CageLayers, WithoutThemTheTablesChange) {
@@ -205,8 +225,7 @@ TEST_F(CageLayers, WithoutThemTheTablesChange) {
 TEST_F(CageLayers, LandlockKeepsFilesAlone) {
   if (engine::LandlockAbi() == 0) GTEST_SKIP() << "this kernel has no Landlock";
   const auto found = Behind({.files = true, .calls = true}, [&](const Engine& engine, Outside& outside) {
-    std::erase_if(hostile_, EndsTheEngine);
-    return Touches(engine, outside, hostile_);
+    return Touches(engine, outside, AboutFiles(outside, hostile_));
   });
   EXPECT_EQ(found, Findings());
 }
@@ -218,9 +237,12 @@ TEST_F(CageLayers, SeccompKeepsFromServersAlone) {
   EXPECT_EQ(found, Findings());
 }
 
+// All but a dictionary, whose source knows no grants. Who may make one is a matter of readonly, and seccomp stops it.
 TEST_F(CageLayers, GrantsKeepFromServersAlone) {
   const auto found = Behind({.grants = true}, [](const Engine& engine, Outside& outside) {
-    return Touches(engine, outside, Filled(outside, ReachingForServers()));
+    auto statements = Filled(outside, ReachingForServers());
+    std::erase(statements, "SELECT * FROM outside_http");
+    return Touches(engine, outside, statements);
   });
   EXPECT_EQ(found, Findings());
 }
