@@ -94,6 +94,11 @@ GRANT TABLE ENGINE ON AggregatingMergeTree TO chimera_migrator;
 GRANT SELECT ON system.tables TO chimera_migrator;
 GRANT SELECT ON system.columns TO chimera_migrator;
 GRANT SELECT ON system.settings TO chimera_migrator;
+GRANT SELECT ON system.parts TO chimera_migrator;
+GRANT SELECT ON system.data_skipping_indices TO chimera_migrator;
+GRANT SELECT ON system.projections TO chimera_migrator;
+-- `schema diff` and `verify` compare with a database of their own; for them, and where ClickHouse knows such names (24.10):
+-- GRANT CREATE DATABASE, DROP DATABASE, CREATE TABLE, CREATE VIEW, SELECT, INSERT ON `chimera_diff_*`.* TO chimera_migrator;
 
 -- 4. Quotas ----------------------------------------------------------------------------------------------------------
 

@@ -10,6 +10,7 @@ import { exampleRow } from './support/arguments.mjs';
 import { HttpClient, post } from './support/http_client.mjs';
 import { until } from './support/processes.mjs';
 import { BIN, Sandbox } from './support/product.mjs';
+import { announcedPort } from './support/remote_engine.mjs';
 
 let sandbox;
 let server; // one that most tests share: {url, child}
@@ -68,8 +69,7 @@ test('an embedded server is ready', async () => {
 async function startRemote() {
   const remote = await Sandbox.create();
   const engine = remote.spawn(BIN, ['engine', '--data', remote.dataDir, '--listen', '127.0.0.1:0']);
-  const [said] = await once(engine.stderr, 'data');
-  const port = /:(\d+)\s*$/.exec(String(said))[1];
+  const port = String(await announcedPort(engine));
   return { remote, engine, env: { CH_HOST: '127.0.0.1', CH_PORT: port, CH_SECURE: 'false' } };
 }
 

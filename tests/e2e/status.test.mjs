@@ -1,9 +1,9 @@
 // `chimera-mcp status`: what it finds, what it says of it, and how it ends.
 import assert from 'node:assert/strict';
-import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { after, before, test } from 'node:test';
 import { BIN, Sandbox } from './support/product.mjs';
+import { announcedPort } from './support/remote_engine.mjs';
 
 let sandbox; // an embedded engine with sample data
 let remote; // a server without anything, and its address
@@ -13,8 +13,7 @@ before(async () => {
   await sandbox.loadDemo();
   remote = await Sandbox.create();
   const engine = remote.spawn(BIN, ['engine', '--data', remote.dataDir, '--listen', '127.0.0.1:0']);
-  const [said] = await once(engine.stderr, 'data');
-  address = { CH_HOST: '127.0.0.1', CH_PORT: /:(\d+)\s*$/.exec(String(said))[1], CH_SECURE: 'false' };
+  address = { CH_HOST: '127.0.0.1', CH_PORT: String(await announcedPort(engine)), CH_SECURE: 'false' };
 });
 after(async () => {
   await sandbox.close();

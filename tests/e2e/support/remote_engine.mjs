@@ -23,6 +23,19 @@ export async function makeCertificate(sandbox, folder) {
   return { cert, key };
 }
 
+// The port that an engine says it listens on.
+export function announcedPort(engine) {
+  return new Promise((resolve, reject) => {
+    let said = '';
+    engine.stderr.on('data', (chunk) => {
+      said += chunk;
+      const found = said.match(/listening on https?:\/\/127\.0\.0\.1:(\d+)/);
+      if (found) resolve(Number(found[1]));
+    });
+    engine.on('close', () => reject(new Error(`the engine ended: ${said}`)));
+  });
+}
+
 export class RemoteEngine {
   // `users`: more accounts, as `engine --user` takes them.
   static async start(sandbox, { secure = true, name = 'remote', users = [] } = {}) {
@@ -46,19 +59,7 @@ export class RemoteEngine {
     const args = ['engine', '--data', join(this.folder, 'data'), '--listen', `127.0.0.1:${this.port}`];
     if (this.files) args.push('--tls-cert', this.files.cert, '--tls-key', this.files.key);
     this.child = this.sandbox.spawn(BIN, [...args, ...this.users.flatMap((user) => ['--user', user])]);
-    this.port = await this.#announcedPort();
-  }
-
-  #announcedPort() {
-    return new Promise((resolve, reject) => {
-      let said = '';
-      this.child.stderr.on('data', (chunk) => {
-        said += chunk;
-        const found = said.match(/listening on https?:\/\/127\.0\.0\.1:(\d+)/);
-        if (found) resolve(Number(found[1]));
-      });
-      this.child.on('close', () => reject(new Error(`the engine ended: ${said}`)));
-    });
+    this.port = await announcedPort(this.child);
   }
 
   async kill() {
