@@ -62,7 +62,7 @@ Status EnterDataDir(const Places& places) {
   return DetachStandardStreams();
 }
 
-/// Puts up the walls and says so in the log. What confines this process from here on, for people.
+/// Puts up the walls; what is missing goes into the log. What confines this process from here on, for people.
 std::string Confine(const EngineOptions& options, const Places& places) {
   if (!options.confined) {
     log::Warning("engine: not confined, as told: statements reach every file and address that this user may");
@@ -70,7 +70,6 @@ std::string Confine(const EngineOptions& options, const Places& places) {
   }
   const Cage cage = EnterCage({places.Database(), std::filesystem::path(places.socket).parent_path().string()});
   for (const auto& missing : cage.missing) log::Warning("engine: " + missing);
-  log::Info("engine: confined; " + cage.Describe());
   return cage.Describe();
 }
 
@@ -124,6 +123,7 @@ Status Serve(const EngineOptions& options, const Places& places, const Accounts&
   if (Status announced = lock.Announce(address, walls); !announced) return announced;
   (*front)->Start(handler, activity, (*database)->Version());
   on_ready((*front)->Port());
+  if (options.confined) log::Info("engine: confined; " + walls);  // behind the address, which is awaited first
   WaitUntilDone(activity, options, FilesOf(places, lock), stop);
   Leave(**front, activity, running);
   (*front)->Stop();
