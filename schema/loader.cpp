@@ -197,7 +197,7 @@ Status DatasetParser::ReadDemo() {
 // Dashboards and alerts are for other programs: they are checked as far as can be told here, and not kept.
 Status DatasetParser::ReadDashboards() {
   for (const auto& [path, text] : files_) {
-    if (!path.starts_with(kDashboards) || !path.ends_with(".json")) continue;
+    if (!(path.starts_with(kDashboards) || path.starts_with(kAlerts)) || !path.ends_with(".json")) continue;
     if (const Result<Json> object = ParseJson(text); !object) return Invalid(path, object.error().message);
     Take(path);
   }
@@ -222,7 +222,7 @@ Status DatasetParser::CheckNothingIsLeft() {
         path, "this file is not part of a dataset, or its .json is missing",
         "a dataset has dataset.json, migrations/NNNN_name.sql, tools/insert.NAME.json, tools/get.NAME.json with "
         "get.NAME.sql and get.NAME.note.sql, prompts/NAME.json with NAME.md, dashboards/NAME.json, alerts/NAME.sql, "
-        "glossary.json, and demo/demo.sql");
+        "alerts/NAME.json, glossary.json, and demo/demo.sql");
   }
   return Ok();
 }

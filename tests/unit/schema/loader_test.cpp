@@ -247,9 +247,11 @@ TEST(ParseDataset, ChecksDashboardsAndAlerts) {
   Files files = ValidFiles();
   files["dashboards/cups.json"] = "{}";
   files["alerts/no_cups.sql"] = "SELECT 1 WHERE 0";
+  files["alerts/grafana.json"] = "{}";
   EXPECT_TRUE(ParseDataset("kitchen", files).ok());
   EXPECT_PRED_FORMAT2(IsSubstring, "dashboards/cups.json", RefusalOf("dashboards/cups.json", "{"));
   EXPECT_PRED_FORMAT2(IsSubstring, "an alert is one SELECT", RefusalOf("alerts/a.sql", "SELECT 1; SELECT 2"));
+  EXPECT_PRED_FORMAT2(IsSubstring, "alerts/grafana.json", RefusalOf("alerts/grafana.json", "{"));
   EXPECT_PRED_FORMAT2(IsSubstring, "not part of a dataset", RefusalOf("alerts/a.txt", ""));
 }
 
