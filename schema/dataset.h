@@ -31,7 +31,8 @@ struct InsertColumn {
   std::string format;                ///< "", "commit" (40 hex digits), "json" (an object or JSON text), "non-empty"
   /// The default when the caller leaves it out; the string "now" for times; absent: required.
   std::optional<Json> fallback;
-  Json example;  ///< one example value
+  bool computed = false;  ///< the table's DEFAULT expression fills it when the caller leaves it out
+  Json example;           ///< one example value
 };
 
 struct InsertTool {

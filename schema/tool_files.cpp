@@ -53,6 +53,8 @@ Result<InsertColumn> ReadInsertColumn(const Json& object, const std::string& whe
   FieldRules rules = ReadFieldRules(reader);
   ReadFormat(reader, rules);
   column.fallback = ReadInsertDefault(reader, rules);
+  column.computed = reader.Bool("computed", false);
+  if (column.computed && column.fallback) reader.Fail("a column is computed or has a default, not both");
   if (const Json* example = reader.Value("example")) {
     column.example = *example;
     CheckSample(reader, rules, "example", *example);
@@ -117,15 +119,17 @@ Result<std::vector<T>> ReadItems(const Json& array, const std::string& where,
 }
 
 Status CheckInsertTool(const InsertTool& tool, const std::string& where) {
-  if (tool.columns.empty()) return Invalid(where, "columns is empty");
+  const auto is_computed = [](const InsertColumn& column) { return column.computed; };
+  if (std::all_of(tool.columns.begin(), tool.columns.end(), is_computed))
+    return Invalid(where, "columns holds none that a caller must send or that has a default");
   if (tool.partition_column.empty()) return Ok();
   const auto same_name = [&](const InsertColumn& column) { return column.name == tool.partition_column; };
   const auto column = std::find_if(tool.columns.begin(), tool.columns.end(), same_name);
   if (column == tool.columns.end())
     return Invalid(where, "partition_column `" + tool.partition_column + "` is no column");
   const Result<TypeKind> kind = KindOfType(column->type);
-  if (kind && *kind == TypeKind::kTime) return Ok();
-  return Invalid(where, "partition_column `" + tool.partition_column + "` must be a time");
+  if (kind && *kind == TypeKind::kTime && !column->computed) return Ok();
+  return Invalid(where, "partition_column `" + tool.partition_column + "` must be a time that is not computed");
 }
 
 std::string PlaceholderType(const AnalysisParameter& parameter) {

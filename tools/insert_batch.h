@@ -36,7 +36,8 @@ struct NowSlot {
 };
 
 /// The rows of one partition, in the caller's order. `body` is one JSON object a line, each with all columns in the
-/// declared order; equal batches have equal bodies, whenever they are sent.
+/// declared order, but for computed ones that the caller left out; equal batches have equal bodies, whenever they are
+/// sent.
 struct RowGroup {
   std::optional<int64_t> day;  ///< days since 1970; absent: the day of storing, or a table without partitions
   std::string body;

@@ -48,7 +48,7 @@ struct ColumnRule {
   std::optional<std::string> fallback;  ///< canonical text of the default
   bool fallback_is_now = false;
 
-  bool Required() const { return !fallback; }
+  bool Required() const { return !fallback && !column.computed; }
 };
 
 /// kInvalidArgument when the type is unknown or the declared default does not fit it.

@@ -84,6 +84,7 @@ void RowCollector::FillDefault(size_t column) {
   if (rule.Required()) {
     return Refuse(column, {"is required", ExampleHint(rule)}, {});
   }
+  if (rule.column.computed) return;
   Open(column);
   slots_[column].length = rule.fallback->size();
   slots_[column].facts.is_now = rule.fallback_is_now;
@@ -112,6 +113,7 @@ void RowCollector::AppendRow(RowGroup& group) {
   if (in_order) group.body += text_;
   for (size_t i = 0; i < slots_.size(); ++i) {
     const Slot& slot = slots_[i];
+    if (!slot.given) continue;  // the table computes it
     if (!in_order) group.body += rules_.columns[i].key;
     if (slot.facts.is_now) group.now_slots.push_back({in_order ? begin + slot.begin : group.body.size(), i});
     if (!in_order) group.body.append(text_, slot.begin, slot.length);

@@ -60,8 +60,11 @@ Texts ParameterTexts(const InsertRules& rules, const std::string& line) {
   if (parser.iterate(padded).get(document) || document.get_object().get(row)) return {};
   Texts texts;
   for (auto field : row) {
+    std::string_view name;
     ondemand::value value;
-    if (field.value().get(value)) return {};
+    if (field.unescaped_key().get(name) || field.value().get(value)) return {};
+    while (texts.size() + 1 < rules.names.size() && rules.names[texts.size()] != name)
+      texts.emplace_back();  // computed
     texts.push_back(ParameterText(rules.columns[texts.size()].type, value));
   }
   return texts;
@@ -81,7 +84,8 @@ std::vector<size_t> ComparableColumns(const InsertRules& rules, const RowGroup& 
     const bool is_short = std::all_of(rows.begin(), rows.end(), [i](const Texts& row) {
       return i < row.size() && row[i].size() <= kMaxComparedBytes;
     });
-    if (is_short && !filled.contains(i) && !rules.columns[i].type.nullable) columns.push_back(i);
+    const ColumnRule& rule = rules.columns[i];
+    if (is_short && !filled.contains(i) && !rule.type.nullable && !rule.column.computed) columns.push_back(i);
   }
   return columns;
 }

@@ -62,6 +62,14 @@ describe('tables', () => {
     assert.deepEqual(days, [[10, 2, 0], [23, 7, 1]]);
   });
 
+  test("or take the agent's own, row by row, also under a key", async () => {
+    const own = measurement({ agent_id: 'w2', timestamp: '2025-10-05T23:30:00Z', hour_of_day: 1, day_of_week: 1, is_weekend: 0 });
+    const rows = [own, measurement({ agent_id: 'w3', timestamp: '2025-10-05T23:30:00Z' })];
+    for (let i = 0; i < 2; ++i) await insert(rows, { idempotency_key: 'own' });
+    const days = await select("SELECT hour_of_day, day_of_week, is_weekend FROM tcp_telemetry WHERE agent_id IN ('w2', 'w3') ORDER BY agent_id");
+    assert.deepEqual(days, [[1, 1, 0], [23, 7, 1]]);
+  });
+
   test('give samples of whole transfers, which make up everything', async () => {
     const [[all]] = await select('SELECT groupArray((transfer_id, c)) FROM (SELECT transfer_id, count() AS c FROM tcp_telemetry GROUP BY transfer_id ORDER BY transfer_id)');
     const halves = await select(`SELECT transfer_id, count() FROM tcp_telemetry SAMPLE 1/2 GROUP BY transfer_id
@@ -298,7 +306,7 @@ describe('refusals name what is wrong:', () => {
     ['insert.tcp_telemetry', { data: measurement({ throughput_mbps: null }) }, /throughput_mbps/],
     ['insert.tcp_telemetry', { data: measurement({ throughput_mbps: -1 }) }, /throughput_mbps/],
     ['insert.tcp_telemetry', { data: measurement({ agent_id: '' }) }, /agent_id/],
-    ['insert.tcp_telemetry', { data: measurement({ hour_of_day: 3 }) }, /hour_of_day/],
+    ['insert.tcp_telemetry', { data: measurement({ hour_of_day: 24 }) }, /hour_of_day/],
     ['insert.ml_model_performance', { data: evaluation({ r2_score: 1.2 }) }, /r2_score/],
   ];
   for (const [tool, args, named] of bad) {

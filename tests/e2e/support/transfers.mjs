@@ -9,10 +9,10 @@ export const fileOf = (path) => readFileSync(join(FOLDER, path), 'utf8');
 export const alertNames = () => readdirSync(join(FOLDER, 'alerts')).flatMap((name) => name.match(/^(.*)\.sql$/)?.[1] ?? []);
 export const statementOf = (alert) => fileOf(`alerts/${alert}.sql`).replace(/^--.*\n/gm, '').trim();
 
-// A row of tcp_telemetry: the example of the tool's declaration, without its prediction and optimization, and `more`.
+// A row of tcp_telemetry: what the tool's declaration requires, by its examples, and `more`.
 export function measurement(more) {
   const { columns } = JSON.parse(fileOf('tools/insert.tcp_telemetry.json'));
-  const example = Object.fromEntries(columns.filter((column) => column.default === undefined).map(({ name, example }) => [name, example]));
+  const example = Object.fromEntries(columns.filter((column) => column.default === undefined && !column.computed).map(({ name, example }) => [name, example]));
   return { ...example, ...more };
 }
 

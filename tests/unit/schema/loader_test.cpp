@@ -177,6 +177,8 @@ TEST(ParseDataset, RefusesInsertColumnsThatContradictThemselves) {
       {R"("description": "What")", R"("description": "What", "min": 1)", "min and max are for numbers only"},
       {R"("description": "Millilitres")", R"("description": "Millilitres", "enum": ["1"])", "enum is for String types"},
       {R"("default": "now")", R"("default": "today")", "can only be \"now\""},
+      {R"("default": "now")", R"("default": "now", "computed": true)", "computed or has a default, not both"},
+      {R"("default": "now")", R"("computed": true)", "must be a time that is not computed"},
       {R"("name": "kind")", R"("name": "size")", "`size` is declared twice"},
       {R"("name": "kind")", R"("name": "the kind")", "letters, digits and underscores"},
       {R"("partition_column": "ts")", R"("partition_column": "day")", "`day` is no column"},

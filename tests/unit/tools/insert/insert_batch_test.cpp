@@ -62,6 +62,25 @@ TEST(InsertBatch, WritesAllColumnsInTheirOrder) {
             "\"cost_usd\":0.5,\"error_msg\":\"\"}\n");
 }
 
+TEST(InsertBatch, LeavesComputedColumnsToTheTableUnlessTheyAreGiven) {
+  schema::InsertTool declaration = EventsTool();
+  for (schema::InsertColumn& column : declaration.columns) {
+    if (column.name != "latency_ms" && column.name != "error_msg") continue;
+    column.fallback.reset();
+    column.computed = true;
+  }
+  const InsertRules rules = *MakeInsertRules(declaration);
+  const auto batch = ReadBatch(rules, Rows(Row(",\"ts\":\"2025-01-01\"") + "," +
+                                           Row(",\"latency_ms\":5,\"ts\":\"2025-01-01\",\"error_msg\":\"x\"")));
+  ASSERT_TRUE(batch.ok()) << batch.error().message;
+  const auto lines = Lines(batch->groups[0].body);
+  ASSERT_EQ(lines.size(), 2u);
+  EXPECT_FALSE(lines[0].contains("latency_ms") || lines[0].contains("error_msg"));
+  EXPECT_EQ(lines[0].size(), 4u);
+  EXPECT_EQ(lines[1]["latency_ms"], 5);
+  EXPECT_EQ(lines[1].size(), 6u);
+}
+
 TEST(InsertBatch, GivesEqualRowsEqualBodies) {
   const auto body = [](const std::string& row) { return ReadBatch(Rules(), Rows(row))->groups[0].body; };
   EXPECT_EQ(body(Row(",\"ts\":\"2025-01-01T02:00:00+02:00\",\"latency_ms\":5")),

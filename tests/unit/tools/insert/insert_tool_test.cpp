@@ -264,6 +264,23 @@ TEST(InsertTool, WritesTablesWithoutPartitionsAsOneBlock) {
   EXPECT_EQ(json["partitions"][0]["day"], nullptr);
 }
 
+TEST(InsertTool, ComparesTheRowsOfAKeyWithoutComputedColumns) {
+  FakeClient client;
+  client.OnWrite([](const clickhouse::Insert&) { return clickhouse::Written{}; });
+  client.QueueRead(
+      MakeRows({{"n", "UInt64"}, {"t", "DateTime64(3, 'UTC')"}, {"e", "String"}}, {{"1", nullptr, "MergeTree"}}));
+  schema::InsertTool declaration = EventsTool();
+  declaration.columns[3].fallback.reset();  // latency_ms
+  declaration.columns[3].computed = true;
+  const auto tool = CreateInsertTool(client, SampleDataset(), declaration);
+  ASSERT_TRUE(tool->Run({}, Rows(Row("2025-01-01"), ",\"idempotency_key\":\"k\"")).ok());
+  const auto query = client.Queries().at(0);
+  EXPECT_PRED_FORMAT2(IsSubstring, "WHERE (`ts`, `run_id`, `source`, `cost_usd`, `error_msg`) IN", query.sql);
+  EXPECT_EQ(query.parameters[2].value, "council");
+  EXPECT_EQ(query.parameters[3].value, "0");
+  EXPECT_EQ(query.parameters[4].value, "");
+}
+
 // The examples are what a model copies, so each must be a row that is accepted.
 TEST(InsertTool, TakesTheExamplesOfTheBuiltInDatasets) {
   const auto datasets = schema::BuiltInDatasets(schema::BuiltInNames());
