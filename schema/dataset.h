@@ -28,7 +28,7 @@ struct InsertColumn {
   std::optional<double> min;  ///< inclusive
   std::optional<double> max;
   std::vector<std::string> allowed;  ///< an enum of strings; empty: any
-  std::string format;                ///< "", "commit" (40 hex digits), "json" (an object or JSON text), "non-empty"
+  std::string format;                ///< "", "commit", "hex", "json" or "non-empty", as docs/datasets.md has them
   /// The default when the caller leaves it out; the string "now" for times; absent: required.
   std::optional<Json> fallback;
   bool computed = false;  ///< the table's DEFAULT expression fills it when the caller leaves it out

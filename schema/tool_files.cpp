@@ -14,7 +14,7 @@
 namespace chimera::schema {
 namespace {
 
-constexpr std::array<std::string_view, 4> kFormats = {"", "commit", "json", "non-empty"};
+constexpr std::array<std::string_view, 5> kFormats = {"", "commit", "hex", "json", "non-empty"};
 constexpr size_t kMaxIdentifierBytes = 64;
 
 Error Invalid(const std::string& where, const std::string& message) {
@@ -31,7 +31,7 @@ std::string ReadIdentifier(JsonReader& reader, std::string_view key) {
 void ReadFormat(JsonReader& reader, FieldRules& rules) {
   rules.format = reader.String("format", "");
   if (std::find(kFormats.begin(), kFormats.end(), rules.format) == kFormats.end()) {
-    reader.Fail("format `" + rules.format + "` is unknown; there are commit, json and non-empty");
+    reader.Fail("format `" + rules.format + "` is unknown; there are commit, hex, json and non-empty");
   }
   if (!rules.format.empty() && rules.kind != TypeKind::kText) reader.Fail("format is for String types only");
 }

@@ -53,6 +53,7 @@ class TypeReader {
     if (name == "Array") return ReadWrapped() ? Kind(TypeKind::kComposite) : std::nullopt;
     if (name == "Tuple") return ReadTuple();
     if (name == "Decimal") return ReadLiterals({TokenKind::kNumber, TokenKind::kNumber}, TypeKind::kNumber);
+    if (name == "Enum8" || name == "Enum16") return ReadEnum();
     if (name == "FixedString") return ReadLiterals({TokenKind::kNumber}, TypeKind::kText);
     if (name == "DateTime" && AtPunctuation("(")) return ReadLiterals({TokenKind::kString}, TypeKind::kTime);
     if (name == "DateTime64") return ReadDateTime64();
@@ -77,6 +78,14 @@ class TypeReader {
     return Take(")") ? Kind(TypeKind::kComposite) : std::nullopt;
   }
 
+  Kind ReadEnum() {
+    if (!Take("(")) return std::nullopt;
+    do {
+      if (!Take(TokenKind::kString) || !Take("=") || !Take(TokenKind::kNumber)) return std::nullopt;
+    } while (Take(","));
+    return Take(")") ? Kind(TypeKind::kText) : std::nullopt;
+  }
+
   Kind ReadDateTime64() {
     const size_t begin = next_;
     if (const Kind kind = ReadLiterals({TokenKind::kNumber}, TypeKind::kTime)) return kind;
@@ -98,6 +107,11 @@ class TypeReader {
   }
   bool Take(std::string_view text) {
     if (!AtPunctuation(text)) return false;
+    ++next_;
+    return true;
+  }
+  bool Take(TokenKind kind) {
+    if (!At(kind)) return false;
     ++next_;
     return true;
   }

@@ -24,6 +24,7 @@ Json TextSchema(const ColumnRule& rule) {
   if (rule.type.kind == TypeKind::kUuid) schema["format"] = "uuid";
   const bool is_commit = rule.column.format == "commit";
   if (is_commit) schema["pattern"] = "^[0-9a-fA-F]{40}$";
+  if (rule.column.format == "hex") schema["pattern"] = "^0x([0-9a-fA-F]{2})*$";
   if (rule.type.kind == TypeKind::kFixedString && !is_commit) {
     schema["minLength"] = schema["maxLength"] = rule.type.length;
   }

@@ -176,6 +176,16 @@ Refused AppendCommit(const ColumnRule& rule, std::string_view text, std::string&
   return kAccepted;
 }
 
+// Stored in lower case: the same bytes are often written with a checksum in the case of their letters (EIP-55).
+Refused AppendHex(const ColumnRule& rule, std::string_view text, std::string& out) {
+  const std::string_view digits = text.substr(std::min<size_t>(2, text.size()));
+  const bool is_hex =
+      text.starts_with("0x") && digits.size() % 2 == 0 && std::all_of(digits.begin(), digits.end(), IsHexDigit);
+  if (!is_hex) return Refusal{"must be 0x and an even number of hex digits (0-9, a-f)", ExampleHint(rule)};
+  AppendLowerHex(out, text);
+  return kAccepted;
+}
+
 Refused AppendJsonText(std::string_view text, std::string& out) {
   if (!Json::accept(text)) {
     return Refusal{"must be a JSON object, or valid JSON text",
@@ -228,6 +238,7 @@ Refused AppendText(const ColumnRule& rule, const JsonValue& value, std::string& 
   if (rule.column.format == "commit") return AppendCommit(rule, value.text, out);
   if (auto refused = CheckText(rule, value.text)) return refused;
   if (is_json) return AppendJsonText(value.text, out);
+  if (rule.column.format == "hex") return AppendHex(rule, value.text, out);
   AppendQuoted(out, value.text);
   return kAccepted;
 }

@@ -151,6 +151,20 @@ TEST(InsertValue, ChecksCommits) {
   EXPECT_EQ(Check(commit, Text(std::string(40, 'g'))).stored, "refused");
 }
 
+TEST(InsertValue, ChecksHexadecimalBytes) {
+  schema::InsertColumn address = Column("address", "Nullable(FixedString(6))");
+  address.format = "hex";
+  EXPECT_EQ(Check(address, Text("0xA0b8")).stored, "\"0xa0b8\"");
+  for (const char* text : {"", "0", "0x", "0XA0b8", "a0b8ff", "0xa0b", "0xa0bg", "0xa0b8f", "0xa0b8ff"}) {
+    EXPECT_EQ(Check(address, Text(text)).stored, "refused") << text;
+  }
+  EXPECT_PRED_FORMAT2(IsSubstring, "0x and an even number of hex digits", Check(address, Text("0xa0bg")).message);
+  schema::InsertColumn data = Column("data", "String");
+  data.format = "hex";
+  EXPECT_EQ(Check(data, Text("0x")).stored, "\"0x\"");
+  EXPECT_EQ(Check(data, Text("0xABc")).stored, "refused");
+}
+
 TEST(InsertValue, NeverLetsFixedStringsBePadded) {
   EXPECT_EQ(Check("FixedString(4)", Text("abcd")).stored, "\"abcd\"");
   EXPECT_EQ(Check("FixedString(4)", Text("abc")).stored, "refused");
