@@ -53,6 +53,7 @@ std::string RangeViolation(const std::string& name, const InsertColumn& column) 
 std::string FormatViolation(const std::string& name, const InsertColumn& column) {
   if (column.format == "non-empty") return "empty(" + name + ")";
   if (column.format == "commit") return "NOT match(toString(" + name + "), '^[0-9a-f]{40}$')";
+  if (column.format == "hex") return "NOT match(toString(" + name + "), '^0x([0-9a-f]{2})*$')";
   if (column.format == "json") return "NOT isValidJSON(toString(" + name + "))";
   return "";
 }

@@ -60,8 +60,8 @@ TEST_F(DatasetContract, TablesRememberBatchesAndSayWhatTheyHold) {
       ASSERT_EQ(table.size(), 1u) << insert.table;
       if (!insert.partition_column.empty()) {
         // A day's rows must go into one partition: a day's or a longer one.
-        const std::string column = "(" + insert.partition_column + ")";
-        EXPECT_TRUE(table[0][0] == "toDate" + column || table[0][0] == "toYYYYMM" + column) << table[0][0];
+        const std::string column = "(" + insert.partition_column + ")", key = table[0][0];
+        EXPECT_TRUE(key == "toDate" + column || key == "toYYYYMMDD" + column || key == "toYYYYMM" + column) << key;
       }
       EXPECT_EQ(table[0][1], 1) << insert.table << " keeps no window of deduplication tokens";
       EXPECT_EQ(table[0][2], 1) << insert.table << " has no comment";
