@@ -1,5 +1,6 @@
 #include "tools/insert_schema.h"
 
+#include <algorithm>
 #include <cstdint>
 #include <string>
 
@@ -18,14 +19,20 @@ void AddIntegerRange(const ColumnType& type, Json& schema) {
   if (type.bits < 32) schema["maximum"] = Json::parse(LargestInteger(type));
 }
 
+std::string HexPattern(const ColumnType& type) {
+  if (type.kind != TypeKind::kFixedString) return "^0x([0-9a-fA-F]{2})*$";
+  return "^0x[0-9a-fA-F]{" + std::to_string(type.length - std::min<size_t>(2, type.length)) + "}$";
+}
+
 Json TextSchema(const ColumnRule& rule) {
   const bool is_json = rule.column.format == "json";
   Json schema = {{"type", is_json ? Json({"object", "string"}) : Json("string")}};
   if (rule.type.kind == TypeKind::kUuid) schema["format"] = "uuid";
   const bool is_commit = rule.column.format == "commit";
   if (is_commit) schema["pattern"] = "^[0-9a-fA-F]{40}$";
-  if (rule.column.format == "hex") schema["pattern"] = "^0x([0-9a-fA-F]{2})*$";
-  if (rule.type.kind == TypeKind::kFixedString && !is_commit) {
+  const bool is_hex = rule.column.format == "hex";
+  if (is_hex) schema["pattern"] = HexPattern(rule.type);
+  if (rule.type.kind == TypeKind::kFixedString && !is_commit && !is_hex) {
     schema["minLength"] = schema["maxLength"] = rule.type.length;
   }
   if (rule.column.format == "non-empty") schema["minLength"] = 1;
@@ -83,7 +90,8 @@ std::string FormatText(const ColumnRule& rule) {
 // Numbers, times, sets and UUIDs are clear from their schema; the schema of every tool is read in every session.
 bool NeedsExample(const ColumnRule& rule) {
   const bool is_text = rule.type.kind == TypeKind::kString || rule.type.kind == TypeKind::kFixedString;
-  const bool has_rule = rule.column.format == "commit" || !rule.column.allowed.empty() || rule.column.fallback;
+  const bool has_rule = rule.column.format == "commit" || rule.column.format == "hex" || !rule.column.allowed.empty() ||
+                        rule.column.fallback;
   return is_text && !has_rule && !rule.column.example.is_null();
 }
 

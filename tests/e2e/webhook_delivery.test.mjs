@@ -367,6 +367,14 @@ describe('what does not fit is refused', () => {
   }
 });
 
+test('the listing says what hashes, addresses and data look like', async () => {
+  const { tools } = await client.listTools();
+  const { address, topic1, data } = tools.find(({ name }) => name === 'insert.events').inputSchema.properties.rows.items.properties;
+  assert.equal(address.pattern, '^0x[0-9a-fA-F]{40}$');
+  assert.deepEqual([topic1.pattern, topic1.type], ['^0x[0-9a-fA-F]{64}$', ['string', 'null']]);
+  assert.equal(data.pattern, '^0x([0-9a-fA-F]{2})*$');
+});
+
 test('an event is stored as it was given, addresses in lower case', async () => {
   const sql = 'SELECT address, topic0, topic1, data, ingested_at, created_at FROM events WHERE id = {id:UUID}';
   assert.deepEqual(await rowsOf(sql, { id: event(1) }),
