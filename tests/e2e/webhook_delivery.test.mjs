@@ -333,6 +333,16 @@ describe('the statistics', () => {
     assert.deepEqual([dashboard.attempts, dashboard.succeeded, dashboard.pending], [4, 3, 0]);
   });
 
+  test('a keyed batch that newer versions have replaced is told apart from a stored one', async () => {
+    const keyed = { rows: [attempt(BOB, OF_BOB, event(4), [1, 30], 1, PENDING, { id: 51, later: 0 })], idempotency_key: 'begin 51' };
+    await answer('insert.delivery_attempts', keyed);
+    await answer('insert.delivery_attempts', keyed);
+    await insertAttempts(attempt(BOB, OF_BOB, event(4), [1, 30], 1, OK(70), { id: 51 }));
+    await ask('OPTIMIZE TABLE webhook_delivery.delivery_attempts FINAL');
+    assert.match(await refusal('insert.delivery_attempts', keyed), /^conflict/);
+    assert.equal((await answer('get.delivery_dashboard', { user_id: BOB })).succeeded, 4);
+  });
+
   test('can be asked by hand, through their states', async () => {
     const sql = `SELECT uniqExactMerge(attempts), minMerge(min_response_time), maxMerge(max_response_time) FROM delivery_stats
       WHERE endpoint_id = {e:UUID} AND status = 'failed'`;
