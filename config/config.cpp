@@ -12,15 +12,38 @@ namespace {
 
 using clickhouse::HttpOptions;
 
+std::vector<std::string> Split(const std::string& text, char separator) {
+  std::vector<std::string> out;
+  for (size_t start = 0; start <= text.size();) {
+    const size_t end = std::min(text.find(separator, start), text.size());
+    const std::string_view part = Trim(std::string_view(text).substr(start, end - start));
+    if (!part.empty()) out.emplace_back(part);
+    start = end + 1;
+  }
+  return out;
+}
+
 std::string DefaultDataDir(const SettingReader& reader) {
   if (const auto xdg = reader.Foreign("XDG_DATA_HOME")) return *xdg + "/chimera-mcp";
   if (const auto home = reader.Foreign("HOME")) return *home + "/.local/share/chimera-mcp";
   return "/var/tmp/chimera-mcp";
 }
 
+std::vector<std::string> BuiltInDatasets(SettingReader& reader) {
+  return Split(reader.Text("CHIMERA_DATASETS", "chimera_metrics"), ',');
+}
+
+// A built-in dataset's database has its name.
+std::string UsualDatabase(SettingReader& reader) {
+  const std::vector<std::string> datasets = BuiltInDatasets(reader);
+  const bool usual =
+      datasets.empty() || std::find(datasets.begin(), datasets.end(), "chimera_metrics") != datasets.end();
+  return usual ? "chimera_metrics" : datasets.front();
+}
+
 // The read gate checks system tables by their database's name; as the default one it would not be written.
 std::string DataDatabase(SettingReader& reader) {
-  std::string database = reader.Text("CH_DATABASE", "chimera_metrics");
+  std::string database = reader.Text("CH_DATABASE", UsualDatabase(reader));
   const std::string lower = ToLower(database);
   if (lower == "system" || lower == "information_schema") {
     reader.Refuse("CH_DATABASE", "is not a database for data", "set it to the database that holds yours, or unset it");
@@ -235,17 +258,6 @@ std::string LoadStateKey(SettingReader& reader) {
   return key;
 }
 
-std::vector<std::string> Split(const std::string& text, char separator) {
-  std::vector<std::string> out;
-  for (size_t start = 0; start <= text.size();) {
-    const size_t end = std::min(text.find(separator, start), text.size());
-    const std::string_view part = Trim(std::string_view(text).substr(start, end - start));
-    if (!part.empty()) out.emplace_back(part);
-    start = end + 1;
-  }
-  return out;
-}
-
 // "ui_events=90, bench_runs=30:cold:365".
 std::vector<std::pair<std::string, schema::Retention>> LoadRetention(SettingReader& reader) {
   std::vector<std::pair<std::string, schema::Retention>> rules;
@@ -281,7 +293,7 @@ Result<Config> Load(const SettingValues& values) {
   if (config.layout.sharded && config.layout.cluster.empty()) {
     reader.Refuse("CHIMERA_CLUSTER_SHARDED", "needs a cluster", "name one by CHIMERA_CLUSTER, as in system.clusters");
   }
-  config.datasets = Split(reader.Text("CHIMERA_DATASETS", "chimera_metrics"), ',');
+  config.datasets = BuiltInDatasets(reader);
   for (auto& path : Split(reader.Text("CHIMERA_DATASET_DIRS", ""), ':')) {
     config.dataset_dirs.push_back(reader.FromHome(std::move(path)));
   }

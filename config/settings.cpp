@@ -20,7 +20,7 @@ constexpr SettingSpec kSettings[] = {
     {"CH_USER", "another name of CH_USERNAME", "that of CH_USERNAME", Scope::kRemote, false, "CH_USERNAME"},
     {"CH_PASSWORD", "its password; not as a flag", "empty", Scope::kRemote, true},
     {"CH_PASSWORD_FILE", "file that holds the password", "none", Scope::kRemote},
-    {"CH_DATABASE", "database that names without one belong to", "chimera_metrics"},
+    {"CH_DATABASE", "database that names without one belong to", "chimera_metrics, or the first dataset that is on"},
     {"CH_SECURE", "TLS", "true", Scope::kRemote},
     {"CH_TIMEOUT", "seconds a tool call may take", "30"},
     {"CH_COMPRESSION", "gzip both ways: true, false, or auto, which is true except for addresses of this machine",

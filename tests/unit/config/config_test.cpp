@@ -205,6 +205,14 @@ TEST(Config, ReplacesTheHomeFolderInPaths) {
   EXPECT_EQ(config->dataset_dirs, (std::vector<std::string>{"/a", "/home/a/b"}));
 }
 
+TEST(Config, TakesTheFirstDatasetsDatabaseForTheUsualOne) {
+  const auto database = [](const SettingMap& settings) { return LoadFrom(settings)->clickhouse.database; };
+  EXPECT_EQ(database({}), "chimera_metrics");
+  EXPECT_EQ(database({{"CHIMERA_DATASETS", "webhook_delivery,chimera_metrics"}}), "chimera_metrics");
+  EXPECT_EQ(database({{"CHIMERA_DATASETS", "webhook_delivery"}}), "webhook_delivery");
+  EXPECT_EQ(database({{"CHIMERA_DATASETS", "webhook_delivery"}, {"CH_DATABASE", "other"}}), "other");
+}
+
 TEST(Config, SplitsDatasetFolders) {
   EXPECT_EQ(LoadFrom({})->datasets, (std::vector<std::string>{"chimera_metrics"}));
   EXPECT_EQ(LoadFrom({{"CHIMERA_DATASETS", "a, b"}})->datasets, (std::vector<std::string>{"a", "b"}));
