@@ -27,11 +27,13 @@ struct RequestContext {
   std::string request_id;  ///< the JSON-RPC id as text, or a name for internal work; for logs
   std::string session_id;  ///< the MCP session, empty when there is none
   std::string client;      ///< "name/version" the client gave, for logs
+  std::string peer = {};   ///< the address of the client's end of the connection; empty where there is none (stdio)
   /// Null where nobody has to say who he is (stdio, HTTP without authorization): he may do everything.
   std::shared_ptr<const Principal> principal = {};
   std::function<void(const Progress&)> on_progress = {};  ///< empty when nobody wants to know; any thread, never blocks
   StatementTrace* trace = nullptr;  ///< borrowed; null when nobody wants to know which statements were sent
-  bool may_exceed_budget = false;  ///< the user agreed that it reads more than the read budget allows
+  std::string log_comment = {};     ///< for each statement, as system.query_log of the database will have it; or empty
+  bool may_exceed_budget = false;   ///< the user agreed that it reads more than the read budget allows
 
   bool Cancelled() const { return stop.stop_requested(); }
 

@@ -44,6 +44,10 @@ std::string_view Name(ErrorCode code) {
       return "over_budget";
     case ErrorCode::kDeclined:
       return "declined";
+    case ErrorCode::kRateLimited:
+      return "rate_limited";
+    case ErrorCode::kQuotaExceeded:
+      return "quota_exceeded";
   }
   return "internal";
 }

@@ -2,6 +2,8 @@
 // protocol's dispatcher. Nothing here blocks or allocates beyond its strings.
 #pragma once
 
+#include <chrono>
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -34,7 +36,10 @@ enum class ErrorCode {
   kInternal,          ///< a bug
   kOverBudget,        ///< a read above the budget that the operator set, refused before it ran
   kDeclined,          ///< the user was asked and did not agree
+  kRateLimited,       ///< more calls than the operator lets this caller make; `retry_after` says when there may be more
+  kQuotaExceeded,     ///< more rows read than the operator lets this caller read; the same
 };
+inline constexpr size_t kErrorCodes = static_cast<size_t>(ErrorCode::kQuotaExceeded) + 1;
 
 /// The stable lower-case spelling of `code`, such as "unknown_column".
 std::string_view Name(ErrorCode code);
@@ -51,13 +56,14 @@ struct Problem {
 /// Why something failed, for two readers: the model (code, message, hint, problems) and the operator (the log).
 struct Error {
   ErrorCode code = ErrorCode::kInternal;
-  std::string message;             ///< what failed, on which input; one sentence, no secrets
-  std::string hint;                ///< what to do or send instead; may be empty
-  std::vector<Problem> problems;   ///< for kInvalidArgument: all of them
-  int database_code = 0;           ///< ClickHouse's exception number, 0 when there is none
-  std::string query_id;            ///< of the failed query, when there was one
-  std::optional<size_t> position;  ///< byte offset in the SQL, from 0, when known
-  bool unsent = false;             ///< the request never left this process, so that it can safely be sent again
+  std::string message;                                   ///< what failed, on which input; one sentence, no secrets
+  std::string hint;                                      ///< what to do or send instead; may be empty
+  std::vector<Problem> problems;                         ///< for kInvalidArgument: all of them
+  int database_code = 0;                                 ///< ClickHouse's exception number, 0 when there is none
+  std::string query_id;                                  ///< of the failed query, when there was one
+  std::optional<size_t> position;                        ///< byte offset in the SQL, from 0, when known
+  std::optional<std::chrono::seconds> retry_after = {};  ///< the same call may succeed then, and not before
+  bool unsent = false;  ///< the request never left this process, so that it can safely be sent again
 };
 
 Error MakeError(ErrorCode code, std::string message, std::string hint = {});

@@ -140,6 +140,13 @@ std::string DidYouMean(std::string_view name, const std::vector<std::string>& ca
   return "did you mean " + Join(near, " or ") + "?";
 }
 
+std::string Cut(std::string_view text, size_t max_bytes) {
+  if (text.size() <= max_bytes) return std::string(text);
+  size_t end = max_bytes;
+  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xc0) == 0x80) --end;
+  return std::string(text.substr(0, end)) + "…";
+}
+
 bool IsValidUtf8(std::string_view text) {
   for (size_t i = 0; i < text.size();) {
     i = SkipAscii(text, i);

@@ -18,6 +18,9 @@ std::vector<std::string> Nearest(std::string_view name, const std::vector<std::s
 /// "did you mean `a` or `b`?", or "" when nothing is near.
 std::string DidYouMean(std::string_view name, const std::vector<std::string>& candidates);
 
+/// `text`, cut with "…" behind at most `max_bytes` where it is longer, not within a UTF-8 sequence.
+std::string Cut(std::string_view text, size_t max_bytes);
+
 bool IsValidUtf8(std::string_view text);
 /// `text` with each byte that belongs to no well-formed sequence replaced by U+FFFD.
 std::string ReplaceInvalidUtf8(std::string_view text);

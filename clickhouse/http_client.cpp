@@ -2,6 +2,7 @@
 // repeating are the statement runner's.
 #include "clickhouse/http_client.h"
 
+#include <algorithm>
 #include <csignal>
 #include <cstdlib>
 #include <mutex>
@@ -38,6 +39,11 @@ Statistics ReadStatistics(const ReplyHead& head) {
   statistics.rows_read = number("read_rows");
   statistics.bytes_read = number("read_bytes");
   return statistics;
+}
+
+/// A statement that never got a name was not sent.
+void Note(const RequestContext& context, const std::string& id, std::string_view sql, const StatementWork& work = {}) {
+  if (context.trace != nullptr && !id.empty()) context.trace->Note(id, sql, work);
 }
 
 /// Numbers from 0 up to 1, for any thread.
@@ -114,15 +120,19 @@ Result<Rows> HttpClient::Read(const RequestContext& context, const Query& query)
   job.attempt = [&](Route& route, const AccountProfile& profile) {
     return ReadOnce(context, route, Role::kReader, profile, query, body, rows);
   };
-  if (auto error = Run(context, job)) return *std::move(error);
+  if (auto error = Run(context, job)) {
+    Note(context, error->query_id, query.sql);
+    return *std::move(error);
+  }
   rows->statistics.elapsed_ms = MillisecondsSince(start);
-  if (context.trace != nullptr) context.trace->Note(rows->query_id);
+  Note(context, rows->query_id, query.sql,
+       {.rows_read = rows->statistics.rows_read, .bytes_read = rows->statistics.bytes_read});
   return *std::move(rows);
 }
 
 Verdict HttpClient::ReadOnce(const RequestContext& context, Route& route, Role role, const AccountProfile& profile,
                              const Query& query, Body& body, std::optional<Rows>& rows) const {
-  auto request = ReadRequest(query, profile, options_.database, context.deadline);
+  auto request = ReadRequest(query, profile, options_.database, context);
   if (!request) {
     Verdict verdict = Verdict::Final(std::move(request).error());
     verdict.error->unsent = true;
@@ -152,13 +162,18 @@ Result<Written> HttpClient::Write(const RequestContext& context, const Insert& i
   std::string query_id;
   StatementRunner::Job job{.kind = Kind::kWrite, .role = WriterRole(), .insert = &named};
   job.attempt = [&](Route& route, const AccountProfile& profile) {
-    HttpRequest request = WriteRequest(named, profile, options_.database);
+    HttpRequest request = WriteRequest(named, profile, options_.database, context);
     query_id = request.query_id;
     TextReply reply;
     return Carry(context, route, Kind::kWrite, job.role, request, body, reply, false);
   };
-  if (auto error = Run(context, job)) return *std::move(error);
-  if (context.trace != nullptr) context.trace->Note(query_id);
+  const std::string sql = InsertStatement(named, options_.database);
+  if (auto error = Run(context, job)) {
+    Note(context, error->query_id, sql);
+    return *std::move(error);
+  }
+  const auto rows = static_cast<uint64_t>(std::count(insert.body.begin(), insert.body.end(), '\n'));
+  Note(context, query_id, sql, {.rows_written = rows, .bytes_written = insert.body.size()});
   return Written{std::move(query_id), MillisecondsSince(start)};
 }
 

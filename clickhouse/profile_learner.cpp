@@ -27,6 +27,7 @@ constexpr std::string_view kAsked[] = {
     "send_progress_in_http_headers",
     "cancel_http_readonly_queries_on_client_close",
     "enable_http_compression",
+    "log_comment",
     "async_insert",
     "insert_deduplicate",
     "insert_distributed_sync",

@@ -52,15 +52,19 @@ void AddRowCap(SettingWriter& settings, const AccountProfile& profile, uint64_t 
   settings.Add("max_result_rows", wanted).Add("result_overflow_mode", "break");
 }
 
+void AddComment(SettingWriter& settings, const RequestContext& context) {
+  if (!context.log_comment.empty()) settings.Add("log_comment", context.log_comment);
+}
+
 Target ReadTarget(const Query& query, const AccountProfile& profile, const std::string& query_id,
-                  const std::string& database, Deadline deadline) {
+                  const std::string& database, const RequestContext& context) {
   Target target;
   target.Add("query_id", query_id).Add("database", database).Add("default_format", kRowsFormat);
   target.Add("wait_end_of_query", uint64_t{0});
   SettingWriter settings(target, profile);
   settings.Add("readonly", 1);
-  if (!deadline.IsNever()) {
-    auto seconds = std::chrono::ceil<std::chrono::seconds>(deadline.Remaining());
+  if (!context.deadline.IsNever()) {
+    auto seconds = std::chrono::ceil<std::chrono::seconds>(context.deadline.Remaining());
     settings.Add("max_execution_time", static_cast<uint64_t>(std::max<int64_t>(seconds.count(), 1)));
   }
   // Without a cap on rows this wraps to 0, which is ClickHouse's "unlimited".
@@ -69,23 +73,17 @@ Target ReadTarget(const Query& query, const AccountProfile& profile, const std::
   settings.Add("output_format_json_quote_denormals", 1).Add("date_time_output_format", "iso");
   settings.Add("cancel_http_readonly_queries_on_client_close", 1);
   settings.Add("send_progress_in_http_headers", uint64_t{0});
+  AddComment(settings, context);
   for (const auto& parameter : query.parameters) target.Add(parameter);
   for (const auto& setting : profile.Corrections()) settings.AddUnlessThere(setting);
   for (const auto& setting : query.settings) settings.AddUnlessThere(setting);
   return target;
 }
 
-std::string InsertStatement(const Insert& insert, const std::string& database) {
-  std::vector<std::string> columns;
-  for (const auto& column : insert.columns) columns.push_back(sql::QuoteIdentifier(column));
-  return "INSERT INTO " + sql::QuoteIdentifier(database) + "." + sql::QuoteIdentifier(insert.table) + " (" +
-         Join(columns, ", ") + ") FORMAT JSONEachRow";
-}
-
 /// The settings that keep a batch from being stored twice or lost are always sent: an account that may not set them is
 /// told so by the server.
 Target WriteTarget(const Insert& insert, const AccountProfile& profile, const std::string& query_id,
-                   const std::string& database) {
+                   const std::string& database, const RequestContext& context) {
   Target target;
   target.Add("query", InsertStatement(insert, database)).Add("query_id", query_id).Add("wait_end_of_query", 1);
   target.Add("async_insert", uint64_t{0}).Add("insert_deduplicate", 1);
@@ -95,25 +93,35 @@ Target WriteTarget(const Insert& insert, const AccountProfile& profile, const st
   SettingWriter settings(target, profile);
   settings.Add("input_format_null_as_default", uint64_t{0}).Add("input_format_skip_unknown_fields", uint64_t{0});
   settings.Add("date_time_input_format", "best_effort");
+  AddComment(settings, context);
   return target;
 }
 
 }  // namespace
 
+std::string InsertStatement(const Insert& insert, const std::string& database) {
+  std::vector<std::string> columns;
+  for (const auto& column : insert.columns) columns.push_back(sql::QuoteIdentifier(column));
+  return "INSERT INTO " + sql::QuoteIdentifier(insert.database.empty() ? database : insert.database) + "." +
+         sql::QuoteIdentifier(insert.table) + " (" + Join(columns, ", ") + ") FORMAT JSONEachRow";
+}
+
 Result<HttpRequest> ReadRequest(const Query& query, const AccountProfile& profile, const std::string& database,
-                                Deadline deadline) {
+                                const RequestContext& context) {
   HttpRequest request{NewUuid(), {}, query.sql};
   Target target =
-      ReadTarget(query, profile, request.query_id, query.database.empty() ? database : query.database, deadline);
+      ReadTarget(query, profile, request.query_id, query.database.empty() ? database : query.database, context);
   if (target.Text().size() > kMaxTargetBytes) return TooLong(target);
   request.target = target.Text();
   return request;
 }
 
-HttpRequest WriteRequest(const Insert& insert, const AccountProfile& profile, const std::string& database) {
+HttpRequest WriteRequest(const Insert& insert, const AccountProfile& profile, const std::string& database,
+                         const RequestContext& context) {
   HttpRequest request{NewUuid(), {}, insert.body};
   request.target =
-      WriteTarget(insert, profile, request.query_id, insert.database.empty() ? database : insert.database).Text();
+      WriteTarget(insert, profile, request.query_id, insert.database.empty() ? database : insert.database, context)
+          .Text();
   return request;
 }
 

@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-#include "base/deadline.h"
+#include "base/request_context.h"
 #include "base/result.h"
 #include "clickhouse/account_profile.h"
 #include "clickhouse/client.h"
@@ -23,10 +23,14 @@ struct HttpRequest {
 };
 
 /// kTooLarge when the parameters do not fit into a URL. `database`: when the query names none.
+/// The statement carries the context's deadline and comment, as far as the account may set them.
 Result<HttpRequest> ReadRequest(const Query& query, const AccountProfile& profile, const std::string& database,
-                                Deadline deadline);
+                                const RequestContext& context);
 
-HttpRequest WriteRequest(const Insert& insert, const AccountProfile& profile, const std::string& database);
+HttpRequest WriteRequest(const Insert& insert, const AccountProfile& profile, const std::string& database,
+                         const RequestContext& context);
+/// The statement of that request, without the rows.
+std::string InsertStatement(const Insert& insert, const std::string& database);
 
 HttpRequest ExecuteRequest(std::string_view statement, std::string_view database);
 

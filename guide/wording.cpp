@@ -30,10 +30,7 @@ std::string OneLine(std::string_view text, size_t max_bytes) {
       line += ' ';
     }
   }
-  if (line.size() <= max_bytes) return line;
-  size_t end = max_bytes;
-  while (end > 0 && (static_cast<unsigned char>(line[end]) & 0xc0) == 0x80) --end;  // not within a UTF-8 sequence
-  return line.substr(0, end) + "…";
+  return Cut(line, max_bytes);
 }
 
 std::string FirstSentence(std::string_view text) {

@@ -193,6 +193,7 @@ CallContext ContextOf(const Call& call) {
   context.client =
       call.era.stateless ? ClientName(meta.value("io.modelcontextprotocol/clientInfo", Json())) : call.session.Client();
   context.principal = call.message.sender;
+  context.peer = call.message.peer;
   context.abilities = call.era.stateless ? AbilitiesOf(meta.value("io.modelcontextprotocol/clientCapabilities", Json()))
                                          : call.session.Abilities();
   const bool no_way_to_ask = !call.era.stateless && (!call.era.elicits || !call.outlet);

@@ -50,7 +50,10 @@ HttpAnswer ReplyAnswer(Reply reply, bool stateless) {
 /// The messages of `call`, with their sender.
 Incoming ReadIncoming(const HttpCall& call) {
   Incoming incoming = ParseIncoming(call.body);
-  for (ParsedMessage& parsed : incoming.messages) parsed.message.sender = call.sender;
+  for (ParsedMessage& parsed : incoming.messages) {
+    parsed.message.sender = call.sender;
+    parsed.message.peer = call.peer;
+  }
   return incoming;
 }
 

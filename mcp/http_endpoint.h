@@ -31,6 +31,7 @@ struct HttpCall {
   std::shared_ptr<ClientLink> client;  ///< null: unknown, taken for there
   /// Who sent it: sessions, their streams, and tasks are his alone. Null where nobody has to say who he is.
   std::shared_ptr<const Principal> sender = {};
+  std::string peer = {};  ///< the address that it came from
 
   std::string Owner() const { return sender ? sender->name : std::string(); }
   std::string Header(const char* name) const { return header ? header(name).value_or("") : ""; }

@@ -48,6 +48,7 @@ struct Message {
   Json result_or_error;                          ///< kResponse only
   bool is_error = false;                         ///< kResponse only
   std::shared_ptr<const Principal> sender = {};  ///< who sent it, as the transport found out: RequestContext::principal
+  std::string peer = {};                         ///< from where: RequestContext::peer
 };
 
 /// A message or what is wrong with it; `message.id` is filled as far as it could be read, so that the error can be

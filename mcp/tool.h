@@ -2,6 +2,7 @@
 // nothing of what they do.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -42,6 +43,7 @@ struct ToolResult {
   std::string error_code = {};    ///< of an error, for the log and counters: a stable name such as "timeout"
   std::string query_id = {};      ///< of the statement that failed, or of those that were sent, for the log; or empty
   std::string content_json = {};  ///< the text of a JSON array of content blocks, sent instead of `text`; or empty
+  uint64_t rows = 0;              ///< of the answer, for the record
   InputNeed need = {};            ///< what the client has to be asked before there is a result
 };
 
@@ -64,6 +66,10 @@ class ToolCatalog {
   /// Runs a tool. `arguments_json` is the text of a JSON object. Never throws for bad input: that is an is_error
   /// result. Blocks until the result, the deadline or the cancellation. Thread-safe. Requires Has(name).
   virtual ToolResult Call(const CallContext& context, std::string_view name, std::string_view arguments_json) = 0;
+  /// The protocol let a call not through to `Call`; `code` says why: "unknown_tool" or "insufficient_scope". For those
+  /// who keep a record; thread-safe.
+  virtual void OnRefused(const CallContext& /*context*/, std::string_view /*name*/, std::string_view /*arguments_json*/,
+                         std::string_view /*code*/) {}
   /// True when `Call` may need something from a client that can be asked (ToolResult::need). Thread-safe.
   virtual bool MayAsk(std::string_view /*name*/) const { return false; }
   /// "did you mean …" for a name that is not there, or "".

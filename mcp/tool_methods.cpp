@@ -85,13 +85,17 @@ Outcome CallTool(const Call& call) {
     return InvalidParams("params.arguments must be an object; send {} or leave it out when there are none");
   }
   const auto tool = name.get<std::string>();
-  const ToolCatalog& tools = *call.core.features.tools;
+  ToolCatalog& tools = *call.core.features.tools;
   if (!tools.Has(tool)) {
+    tools.OnRefused(ContextOf(call), tool, arguments, Name(ErrorCode::kUnknownTool));
     const std::string suggestion = tools.Suggestion(tool);
     return InvalidParams("there is no tool " + Excerpt(name, 100) +
                          (suggestion.empty() ? "; tools/list names them all" : "; " + suggestion));
   }
-  if (auto error = Forbids(call.message, tools.Needs(tool))) return *std::move(error);
+  if (auto error = Forbids(call.message, tools.Needs(tool))) {
+    tools.OnRefused(ContextOf(call), tool, arguments, "insufficient_scope");
+    return *std::move(error);
+  }
   const bool always_task = IsAlwaysTask(tools, tool);
   if (TakesTasks(call)) return InTask(call, CallWork(call, tool), arguments.size(), always_task);
   if (always_task) return NeedsTasks();

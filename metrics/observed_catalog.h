@@ -19,6 +19,10 @@ class ObservedCatalog : public mcp::ToolCatalog {
   bool Has(std::string_view name) const override { return inner_.Has(name); }
   mcp::ToolResult Call(const mcp::CallContext& context, std::string_view name,
                        std::string_view arguments_json) override;
+  void OnRefused(const mcp::CallContext& context, std::string_view name, std::string_view arguments_json,
+                 std::string_view code) override {
+    inner_.OnRefused(context, name, arguments_json, code);
+  }
   bool MayAsk(std::string_view name) const override { return inner_.MayAsk(name); }
   std::string Suggestion(std::string_view name) const override { return inner_.Suggestion(name); }
 

@@ -12,7 +12,7 @@ namespace chimera::metrics {
 /// Nothing: it succeeded.
 using Outcome = std::optional<ErrorCode>;
 
-inline constexpr size_t kOutcomes = static_cast<size_t>(ErrorCode::kInternal) + 2;
+inline constexpr size_t kOutcomes = kErrorCodes + 1;
 
 /// From 0, below kOutcomes.
 inline size_t Index(Outcome outcome) {

@@ -203,7 +203,7 @@ TEST(LearnProfile, Debians1816IsTooOld) {
       {200, "[\"version\"]\n[\"String\"]\n[\"18.16.1\"]\n"}};
   size_t next = 0;
   const auto profile = LearnProfile([&](const Query& query) -> Result<Rows> {
-    EXPECT_TRUE(ReadRequest(query, AccountProfile::Bare(), "default", Deadline()));
+    EXPECT_TRUE(ReadRequest(query, AccountProfile::Bare(), "default", {}));
     RowsReply reply(query.max_rows, query.max_bytes, AccountProfile::Bare());
     reply.OnHead({replies.at(next).status, true, {}});
     reply.OnBody(replies.at(next++).body);

@@ -15,7 +15,7 @@ using testing::Learned;
 using testing::Limited;
 
 std::string ReadTarget(const AccountProfile& profile, const Query& query = {.sql = "x", .max_rows = 10}) {
-  auto request = ReadRequest(query, profile, "metrics", Deadline::After(1500ms));
+  auto request = ReadRequest(query, profile, "metrics", RequestContext::For("test", 1500ms, {}));
   return request ? request->target : request.error().message;
 }
 
@@ -89,14 +89,15 @@ TEST(ReadRequest, LimitsThatCutInSilenceAreTurnedIntoErrors) {
 TEST(WriteRequest, WhatKeepsABatchFromBeingStoredTwiceIsAlwaysSent) {
   const std::string token = "t";
   const Insert insert{"db", "t", {"a"}, "{}", token};
-  const std::string target = WriteRequest(insert, testing::ReadonlyAccount(), "metrics").target;
+  const std::string target = WriteRequest(insert, testing::ReadonlyAccount(), "metrics", {}).target;
   for (const char* setting : {"async_insert=0", "insert_deduplicate=1", "insert_deduplication_token=t",
                               "deduplicate_blocks_in_dependent_materialized_views=1"}) {
     EXPECT_TRUE(Has(target, setting)) << setting;
   }
   EXPECT_FALSE(Names(target, "date_time_input_format"));
   EXPECT_TRUE(Names(
-      WriteRequest(insert, Learned(AllSettings(Free, Json::array({Free("date_time_input_format")}))), "metrics").target,
+      WriteRequest(insert, Learned(AllSettings(Free, Json::array({Free("date_time_input_format")}))), "metrics", {})
+          .target,
       "date_time_input_format"));
 }
 
