@@ -47,7 +47,10 @@ class Listener : public Receiver {
 }  // namespace
 
 ConnectionPool::Lease::Lease(Lease&& other) noexcept
-    : pool_(std::exchange(other.pool_, nullptr)), connection_(std::move(other.connection_)), host_(other.host_) {}
+    : pool_(std::exchange(other.pool_, nullptr)),
+      holder_(std::move(other.holder_)),
+      connection_(std::move(other.connection_)),
+      host_(other.host_) {}
 
 ConnectionPool::Lease::~Lease() {
   if (pool_ != nullptr) pool_->Release(*this);
@@ -94,13 +97,16 @@ ConnectionPool::~ConnectionPool() {
 Result<ConnectionPool::Lease> ConnectionPool::Acquire(const RequestContext& context) {
   if (context.Cancelled()) return Cancelled();
   if (context.deadline.Expired()) return TooLate();
+  std::string holder = context.principal ? context.principal->name : std::string();
   std::unique_lock lock(mutex_);
-  if (in_use_ < options_.size && for_place_.empty()) {
+  if (in_use_ < options_.size && MayHold(holder)) {  // nobody who waits could take it, or Release had given it to him
     ++in_use_;
-    return Lease(*this);
+    ++held_[holder];
+    return Lease(*this, std::move(holder));
   }
   Waiter waiter;
-  if (Wait(lock, context, for_place_, waiter)) return Lease(*this);
+  waiter.holder = holder;
+  if (Wait(lock, context, for_place_, waiter)) return Lease(*this, std::move(holder));
   return context.Cancelled() ? Cancelled() : Busy(options_.size);
 }
 
@@ -179,14 +185,35 @@ void ConnectionPool::Dropped() {
 void ConnectionPool::Release(Lease& lease) {
   std::lock_guard lock(mutex_);
   if (lease.connection_) KeepIdle(lease);
-  if (for_place_.empty()) {
-    --in_use_;
-    return;
+  --in_use_;
+  if (const auto held = held_.find(lease.holder_); --held->second == 0) held_.erase(held);
+  const auto next = NextForPlace();
+  if (next == for_place_.end()) return;
+  ++in_use_;
+  ++held_[(*next)->holder];
+  (*next)->granted = true;
+  (*next)->wake.notify_one();
+  for_place_.erase(next);
+}
+
+/// Whether a place that is free may go to `holder`. Where nobody has a name, nobody can be told from the others.
+bool ConnectionPool::MayHold(const std::string& holder) const {
+  const auto held = held_.find(holder);
+  if (holder.empty() || held == held_.end()) return true;
+  return held->second < options_.size - std::max<size_t>(options_.size / 4, 1);
+}
+
+ConnectionPool::Waiters::iterator ConnectionPool::NextForPlace() {
+  auto best = for_place_.end();
+  size_t fewest = 0;
+  for (auto waiter = for_place_.begin(); waiter != for_place_.end(); ++waiter) {
+    const auto found = held_.find((*waiter)->holder);
+    const size_t held = found == held_.end() ? 0 : found->second;
+    if (!MayHold((*waiter)->holder) || (best != for_place_.end() && held >= fewest)) continue;
+    best = waiter;
+    fewest = held;
   }
-  Waiter* next = for_place_.front();
-  for_place_.pop_front();
-  next->granted = true;
-  next->wake.notify_one();
+  return best;
 }
 
 void ConnectionPool::KeepIdle(Lease& lease) {

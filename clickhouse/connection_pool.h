@@ -1,5 +1,6 @@
-// A bounded set of keep-alive connections to several hosts. Callers wait for a place in the order in which they came,
-// each until its own deadline or cancellation. Knows nothing of statements, nor which host is the right one.
+// A bounded set of keep-alive connections to several hosts. Callers wait for a place, each until its own deadline or
+// cancellation: the next one goes to whoever of the principals that wait holds the fewest, and among those to who came
+// first. No named principal holds all of them. Knows nothing of statements, nor which host is the right one.
 #pragma once
 
 #include <chrono>
@@ -7,9 +8,11 @@
 #include <cstddef>
 #include <functional>
 #include <list>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <string>
 #include <thread>
 #include <vector>
 
@@ -52,8 +55,9 @@ class ConnectionPool {
 
    private:
     friend class ConnectionPool;
-    explicit Lease(ConnectionPool& pool) : pool_(&pool) {}
+    Lease(ConnectionPool& pool, std::string holder) : pool_(&pool), holder_(std::move(holder)) {}
     ConnectionPool* pool_;
+    std::string holder_;
     std::unique_ptr<Connection> connection_;
     size_t host_ = 0;
   };
@@ -68,7 +72,8 @@ class ConnectionPool {
   /// Every lease must be gone.
   ~ConnectionPool();
 
-  /// A place among `size`. Waits while all are taken. Errors, all `unsent`: kBusy when none came free before the
+  /// A place among `size`. Waits while all are taken, or while the context's principal holds all but a quarter of them
+  /// (but one at least): others find one at once then. Errors, all `unsent`: kBusy when none came free before the
   /// deadline, kTimeout when it had passed already, kCancelled. Thread-safe.
   Result<Lease> Acquire(const RequestContext& context);
 
@@ -84,6 +89,7 @@ class ConnectionPool {
   /// Somebody who waits for a place, or with a place for the turn to connect.
   struct Waiter {
     std::condition_variable_any wake;
+    std::string holder = {};  ///< who will hold the place
     bool granted = false;
     size_t host = 0;
     std::unique_ptr<Connection> connection = {};  ///< one that came free meanwhile
@@ -101,17 +107,20 @@ class ConnectionPool {
   void EndConnecting(size_t host);
   void Dropped();
   void Release(Lease& lease);
+  bool MayHold(const std::string& holder) const;
+  Waiters::iterator NextForPlace();
   void KeepIdle(Lease& lease);
   Waiters::iterator FirstToConnect(size_t host);
   void Sweep();
 
   const Options options_;
-  mutable std::mutex mutex_;        ///< guards everything below
-  size_t in_use_ = 0;               ///< places taken
-  size_t open_ = 0;                 ///< connections in leases
-  std::vector<size_t> connecting_;  ///< by host
-  std::vector<Idle> idle_;          ///< the most recently used last
-  Waiters for_place_;               ///< the first to be served first
+  mutable std::mutex mutex_;            ///< guards everything below
+  size_t in_use_ = 0;                   ///< places taken
+  std::map<std::string, size_t> held_;  ///< of them, by principal; who has no name is ""
+  size_t open_ = 0;                     ///< connections in leases
+  std::vector<size_t> connecting_;      ///< by host
+  std::vector<Idle> idle_;              ///< the most recently used last
+  Waiters for_place_;                   ///< the first to be served first
   Waiters to_connect_;
   Deadline::Clock::time_point sweep_at_ = Deadline::Clock::time_point::max();
   bool stopping_ = false;

@@ -17,6 +17,7 @@
 #include "mcp/event_pump.h"
 #include "mcp/http_endpoint.h"
 #include "mcp/http_gate.h"
+#include "mcp/sender_places.h"
 
 namespace chimera::mcp {
 namespace {
@@ -59,6 +60,7 @@ constexpr const char* kSender = "sender";  // where Admit leaves it for the hand
 HttpCall CallOf(const httplib::Request& request, const httplib::Response& response) {
   HttpCall call;
   if (const auto* sender = response.user_data.get<Sender>(kSender)) call.sender = *sender;
+  call.peer = request.remote_addr;
   // The library does not look at a body again, and a batch of rows has megabytes.
   call.body = std::move(const_cast<httplib::Request&>(request).body);
   call.header = [&request](const char* name) -> std::optional<std::string> {
@@ -82,7 +84,7 @@ void Prepare(httplib::Request& request) {
 void Send(httplib::Response& response, HttpAnswer answer) {
   response.status = answer.status;
   if (!answer.allow.empty()) response.set_header("Allow", answer.allow);
-  if (answer.status == 503) response.set_header("Retry-After", "1");
+  if (answer.status == 503 || answer.status == 429) response.set_header("Retry-After", "1");
   if (!answer.session_id.empty()) response.set_header("Mcp-Session-Id", answer.session_id);
   if (!answer.body.empty()) response.set_content(std::move(answer.body), kJsonType);
 }
@@ -149,6 +151,7 @@ struct HttpServer::Impl {
               .allowed_hosts = options.allowed_hosts,
               .allowed_origins = options.allowed_origins}),
         authorization(options.authorization, options.path, !options.tls.certificate.empty()),
+        senders(options.calls_of_sender),
         workers(options.calls),
         endpoint(server, options.max_sessions, options.session_idle,
                  [this](std::function<void()> job) { return workers.Add(std::move(job)); }),
@@ -180,6 +183,7 @@ struct HttpServer::Impl {
   const HttpServerOptions options;
   const HttpGate gate;
   const HttpAuthorization authorization;
+  SenderPlaces senders;
   ElasticPool workers;
   HttpEndpoint endpoint;
   const std::unique_ptr<http::Listener> owned;
@@ -297,6 +301,8 @@ void HttpServer::Impl::Answer(const httplib::Request& request, httplib::Response
   }
   const HttpCall call = CallOf(request, response);
   if (authorization.Needed() && !call.sender) return Send(response, HttpError(401, "nobody said who sends this"));
+  const auto own_place = senders.Take(call.Owner());
+  if (!own_place) return Send(response, HttpError(429, "too many calls of yours at once; wait for their answers"));
   http::Connection& connection = http::Listener::ConnectionOf(request);
   connection.WhenPeerLeaves([client = call.client] { client->Cut(); });
   HttpAnswer given = Ask(request, call);

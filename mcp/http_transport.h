@@ -54,6 +54,7 @@ struct HttpServerOptions {
   AuthorizationOptions authorization = {};
   http::Admits admits = {};                ///< which addresses may connect; empty: all
   size_t calls = 128;                      ///< messages worked on at once; one more is answered with 503
+  size_t calls_of_sender = 64;             ///< of them, from one principal; one more is answered with 429
   size_t connections = 4096;               ///< served at once, event streams among them; one more is closed
   size_t connections_of_peer = 2048;       ///< from one address; one more is answered with 503
   std::chrono::seconds head_timeout{10};   ///< for the TLS handshake, and for a request's headers

@@ -5,6 +5,8 @@
 #include <atomic>
 #include <functional>
 #include <future>
+#include <list>
+#include <mutex>
 #include <thread>
 
 #include "unit/clickhouse/scripted_server.h"
@@ -21,6 +23,12 @@ using chimera::testing::WireRequest;
 RequestContext Within(std::chrono::milliseconds time) {
   RequestContext context;
   context.deadline = Deadline::After(time);
+  return context;
+}
+
+RequestContext For(const std::string& principal, std::chrono::milliseconds time) {
+  RequestContext context = Within(time);
+  context.principal = std::make_shared<Principal>(Principal{principal, {}});
   return context;
 }
 
@@ -83,6 +91,44 @@ TEST_F(ConnectionPoolTest, KeepsAConnectionForTheNext) {
   EXPECT_EQ(server_.Connections(), 1u);
   EXPECT_EQ(pool.Count().idle, 1u);
   EXPECT_EQ(pool.Count().in_use, 0u);
+}
+
+TEST_F(ConnectionPoolTest, NobodyWithANameHoldsAllPlaces) {
+  auto pool = MakePool(4);
+  std::list<ConnectionPool::Lease> leases;
+  for (int i = 0; i < 3; ++i) leases.push_back(*pool.Acquire(For("ana", 1s)));
+  EXPECT_FALSE(pool.Acquire(For("ana", 20ms)));
+  EXPECT_TRUE(pool.Acquire(For("bo", 20ms)));
+  auto waits = std::async(std::launch::async, [&] { return pool.Acquire(For("ana", 5s)).ok(); });
+  AwaitWaiting(pool, 1);
+  EXPECT_TRUE(pool.Acquire(For("bo", 20ms))) << "who waits in vain keeps nobody out";
+  leases.pop_back();
+  EXPECT_TRUE(waits.get());
+  auto alone = MakePool(1);
+  EXPECT_TRUE(alone.Acquire(For("ana", 20ms)));
+}
+
+TEST_F(ConnectionPoolTest, WhoHoldsFewestIsServedNext) {
+  auto pool = MakePool(4);
+  std::list<ConnectionPool::Lease> leases;
+  for (int i = 0; i < 3; ++i) leases.push_back(*pool.Acquire(For("ana", 1s)));
+  leases.push_back(*pool.Acquire(For("bo", 1s)));
+  std::mutex mutex;
+  std::vector<std::string> served;
+  const auto wait = [&](const std::string& name) {
+    auto lease = pool.Acquire(For(name, 5s));
+    const std::lock_guard lock(mutex);
+    served.push_back(lease.ok() ? name : name + " in vain");
+  };
+  std::vector<std::jthread> threads;
+  size_t waiting = 0;
+  for (const char* name : {"ana", "ana", "bo", "cy"}) {
+    threads.emplace_back(wait, std::string(name));
+    AwaitWaiting(pool, ++waiting);
+  }
+  leases.pop_front();
+  threads.clear();
+  EXPECT_EQ(served, (std::vector<std::string>{"cy", "bo", "ana", "ana"}));
 }
 
 TEST_F(ConnectionPoolTest, KeepsNoConnectionThatCarriedNothing) {
