@@ -18,21 +18,23 @@ std::string Tables(const schema::Dataset& dataset, const std::vector<TableFacts>
 }
 
 template <typename Tool>
-std::string ToolLines(const std::vector<Tool>& tools) {
+std::string Lines(const std::vector<Tool>& tools, const Offers& offers = {}) {
   std::string text;
-  for (const auto& tool : tools) text += "- `" + tool.name + "`: " + FirstSentence(tool.description) + "\n";
+  for (const auto& tool : tools) {
+    if (offers && !offers(tool.name)) continue;
+    text += "- `" + tool.name + "`: " + FirstSentence(tool.description) + "\n";
+  }
   return text;
 }
 
 }  // namespace
 
-std::string DatasetPage(const schema::Dataset& dataset, const std::vector<TableFacts>& tables) {
+std::string DatasetPage(const schema::Dataset& dataset, const std::vector<TableFacts>& tables, const Offers& offers) {
   std::string text = "# " + dataset.title + "\n\n" + dataset.description + "\n\nDatabase: `" + dataset.database + "`\n";
   text += Tables(dataset, tables);
-  if (!dataset.analyses.empty() || !dataset.inserts.empty()) {
-    text += "\n## Tools\n\n" + ToolLines(dataset.analyses) + ToolLines(dataset.inserts);
-  }
-  if (!dataset.prompts.empty()) text += "\n## Prompts\n\n" + ToolLines(dataset.prompts);
+  const std::string tools = Lines(dataset.analyses, offers) + Lines(dataset.inserts, offers);
+  if (!tools.empty()) text += "\n## Tools\n\n" + tools;
+  if (!dataset.prompts.empty()) text += "\n## Prompts\n\n" + Lines(dataset.prompts);
   if (!dataset.glossary.empty()) text += "\n## Glossary\n\n";
   for (const auto& term : dataset.glossary) text += "- " + term.name + ": " + term.meaning + "\n";
   return text;

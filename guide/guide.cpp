@@ -2,9 +2,10 @@
 
 namespace chimera::guide {
 
-Guide::Guide(clickhouse::Client& client, const std::vector<schema::Dataset>& datasets, Patience patience, Speller spell)
-    : resources_(client, datasets, patience, spell),
-      prompts_(client, datasets, patience, spell),
+Guide::Guide(clickhouse::Client& client, const std::vector<schema::Dataset>& datasets, Patience patience,
+             const ToolNames& tools)
+    : resources_(client, datasets, patience, tools),
+      prompts_(client, datasets, patience, tools),
       suggestions_(client, datasets, patience) {}
 
 mcp::Features Guide::AddTo(mcp::Features features) {

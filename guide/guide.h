@@ -16,7 +16,8 @@ namespace chimera::guide {
 class Guide {
  public:
   /// `client` and `datasets` must outlive this.
-  Guide(clickhouse::Client& client, const std::vector<schema::Dataset>& datasets, Patience patience, Speller spell);
+  Guide(clickhouse::Client& client, const std::vector<schema::Dataset>& datasets, Patience patience,
+        const ToolNames& tools);
 
   /// `features` with those of the guide; it must outlive them.
   mcp::Features AddTo(mcp::Features features);

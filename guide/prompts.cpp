@@ -36,8 +36,8 @@ Error Refused(const std::string& argument, const std::string& message, std::stri
 class Filling {
  public:
   Filling(const RequestContext& context, clickhouse::Client& client, const Patience& patience,
-          const schema::Dataset& dataset, const schema::Prompt& prompt)
-      : context_(context), client_(client), patience_(patience), dataset_(dataset), prompt_(prompt) {}
+          const schema::Dataset& dataset, const schema::Prompt& prompt, const Offers& offers)
+      : context_(context), client_(client), patience_(patience), dataset_(dataset), prompt_(prompt), offers_(offers) {}
 
   Result<std::string> Text(const Json& arguments) {
     if (Status taken = TakeArguments(arguments); !taken) return taken.error();
@@ -72,6 +72,7 @@ class Filling {
   const Patience& patience_;
   const schema::Dataset& dataset_;
   const schema::Prompt& prompt_;
+  const Offers& offers_;
   std::map<std::string, std::string> values_;  ///< by argument
   std::map<TableName, TableFacts> tables_;
 };
@@ -167,7 +168,7 @@ std::string Filling::TextOf(const schema::PromptPiece& piece) const {
   if (!piece.text.empty()) {
     const TableFacts& facts = tables_.at(TableOf(piece.text, piece.is_argument));
     const bool own = facts.description.table.database == dataset_.database;
-    return piece.kind == Kind::kPage ? TablePage(facts, own ? &dataset_ : nullptr) : TableBrief(facts);
+    return piece.kind == Kind::kPage ? TablePage(facts, own ? &dataset_ : nullptr, offers_) : TableBrief(facts);
   }
   std::vector<std::string> lines;
   for (const auto& [name, facts] : tables_) {
@@ -179,8 +180,8 @@ std::string Filling::TextOf(const schema::PromptPiece& piece) const {
 }  // namespace
 
 Prompts::Prompts(clickhouse::Client& client, const std::vector<schema::Dataset>& datasets, Patience patience,
-                 Speller spell)
-    : client_(client), datasets_(datasets), patience_(patience), spell_(std::move(spell)) {
+                 ToolNames tools)
+    : client_(client), datasets_(datasets), patience_(patience), tools_(std::move(tools)) {
   for (const auto& dataset : datasets_) {
     for (const auto& prompt : dataset.prompts) definitions_.push_back(Define(dataset, prompt));
   }
@@ -192,9 +193,9 @@ Result<std::variant<mcp::Prompt, mcp::InputNeed>> Prompts::Fill(const mcp::CallC
   for (const auto& dataset : datasets_) {
     for (const auto& prompt : dataset.prompts) {
       if (prompt.name != name) continue;
-      auto text = Filling(bounded, client_, patience_, dataset, prompt).Text(arguments);
+      auto text = Filling(bounded, client_, patience_, dataset, prompt, tools_.offers).Text(arguments);
       if (!text) return text.error();
-      const Json content = {{"type", "text"}, {"text", spell_(*std::move(text))}};
+      const Json content = {{"type", "text"}, {"text", tools_.spell(*std::move(text))}};
       return std::variant<mcp::Prompt, mcp::InputNeed>(mcp::Prompt{prompt.description, {{"user", content}}});
     }
   }

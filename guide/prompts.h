@@ -15,7 +15,7 @@ namespace chimera::guide {
 class Prompts : public mcp::PromptCatalog {
  public:
   /// `client` and `datasets` must outlive this.
-  Prompts(clickhouse::Client& client, const std::vector<schema::Dataset>& datasets, Patience patience, Speller spell);
+  Prompts(clickhouse::Client& client, const std::vector<schema::Dataset>& datasets, Patience patience, ToolNames tools);
 
   /// By dataset, then by name.
   const std::vector<mcp::PromptDefinition>& Definitions() const override { return definitions_; }
@@ -28,7 +28,7 @@ class Prompts : public mcp::PromptCatalog {
   clickhouse::Client& client_;
   const std::vector<schema::Dataset>& datasets_;
   const Patience patience_;
-  const Speller spell_;
+  const ToolNames tools_;
   std::vector<mcp::PromptDefinition> definitions_;
 };
 

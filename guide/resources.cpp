@@ -45,8 +45,8 @@ clickhouse::Query TablesQuery(const std::string& database) {
 }  // namespace
 
 Resources::Resources(clickhouse::Client& client, const std::vector<schema::Dataset>& datasets, Patience patience,
-                     Speller spell)
-    : client_(client), datasets_(datasets), patience_(patience), spell_(std::move(spell)) {}
+                     ToolNames tools)
+    : client_(client), datasets_(datasets), patience_(patience), tools_(std::move(tools)) {}
 
 Result<std::vector<mcp::ResourceDefinition>> Resources::List(const mcp::CallContext& context) {
   const RequestContext bounded = Bounded(context, patience_.call);
@@ -78,7 +78,7 @@ Result<std::optional<std::variant<std::vector<mcp::ResourceContents>, mcp::Input
   if (!page) return page.error();
   if (page->empty()) return std::optional<Contents>();
   std::vector<mcp::ResourceContents> contents;
-  contents.push_back({.uri = uri, .mime_type = kMarkdown, .text = spell_(*std::move(page))});
+  contents.push_back({.uri = uri, .mime_type = kMarkdown, .text = tools_.spell(*std::move(page))});
   return std::optional<Contents>(std::move(contents));
 }
 
@@ -101,7 +101,7 @@ Result<std::string> Resources::PageOf(const RequestContext& context, const std::
     if (!name || dataset.name != *name) continue;
     auto tables = ReadFacts(context, client_, patience_, dataset.database);
     if (!tables) return tables.error();
-    return DatasetPage(dataset, *tables);
+    return DatasetPage(dataset, *tables, tools_.offers);
   }
   return std::string();
 }
@@ -111,7 +111,7 @@ Result<std::string> Resources::TablePageOf(const RequestContext& context, const 
   if (!sql::CheckTable(database, table).ok()) return std::string();
   auto tables = ReadFacts(context, client_, patience_, database, {table});
   if (!tables) return tables.error();
-  return tables->empty() ? std::string() : TablePage(tables->front(), DatasetOf(database));
+  return tables->empty() ? std::string() : TablePage(tables->front(), DatasetOf(database), tools_.offers);
 }
 
 }  // namespace chimera::guide

@@ -7,18 +7,23 @@
 
 #include "clickhouse/client.h"
 #include "guide/facts.h"
+#include "guide/wording.h"
 #include "mcp/resource.h"
 #include "schema/dataset.h"
 
 namespace chimera::guide {
 
-/// Spells the tools in a text as they are listed.
-using Speller = std::function<std::string(std::string text)>;
+/// How texts name tools.
+struct ToolNames {
+  std::function<std::string(std::string text)> spell;  ///< spells the tools in a text as they are listed
+  Offers offers = {};
+};
 
 class Resources : public mcp::ResourceCatalog {
  public:
   /// `client` and `datasets` must outlive this.
-  Resources(clickhouse::Client& client, const std::vector<schema::Dataset>& datasets, Patience patience, Speller spell);
+  Resources(clickhouse::Client& client, const std::vector<schema::Dataset>& datasets, Patience patience,
+            ToolNames tools);
 
   /// The datasets' pages, then their tables by name. Tables of other databases are found by the template only: there
   /// may be thousands.
@@ -38,7 +43,7 @@ class Resources : public mcp::ResourceCatalog {
   clickhouse::Client& client_;
   const std::vector<schema::Dataset>& datasets_;
   const Patience patience_;
-  const Speller spell_;
+  const ToolNames tools_;
 };
 
 }  // namespace chimera::guide

@@ -26,6 +26,15 @@ const schema::InsertTool* InsertOf(const schema::Dataset* dataset, const std::st
   return found == dataset->inserts.end() ? nullptr : &*found;
 }
 
+// Those of `names` that are offered, as code.
+std::vector<std::string> Offered(const std::vector<std::string>& names, const Offers& offers) {
+  std::vector<std::string> offered;
+  for (const auto& name : names) {
+    if (!offers || offers(name)) offered.push_back(Code(name));
+  }
+  return offered;
+}
+
 std::vector<std::string> AnalysesOf(const schema::Dataset* dataset, const std::string& table) {
   std::vector<std::string> names;
   if (dataset == nullptr) return names;
@@ -34,7 +43,7 @@ std::vector<std::string> AnalysesOf(const schema::Dataset* dataset, const std::s
     const bool reads = std::any_of(tables.begin(), tables.end(), [&](const auto& name) {
       return name == table || name == dataset->database + "." + table;
     });
-    if (reads) names.push_back(Code(tool.name));
+    if (reads) names.push_back(tool.name);
   }
   return names;
 }
@@ -103,21 +112,27 @@ std::string Sizes(const TableFacts& facts) {
   return range.empty() ? text : text + "- Times: " + range + "\n";
 }
 
-std::string Tools(const tools::Table& table, const schema::Dataset* dataset, const schema::InsertTool* insert) {
+std::string Tools(const tools::Table& table, const schema::Dataset* dataset, const schema::InsertTool* insert,
+                  const Offers& offers) {
   const std::string name = SqlName(table.database, table.name);
-  const auto analyses = AnalysesOf(dataset, table.name);
-  std::string text = "\n## Tools\n\n";
+  const auto analyses = Offered(AnalysesOf(dataset, table.name), offers);
+  const auto statistics = Offered({"query.aggregate", "query.trend", "query.correlation"}, offers);
+  std::string text;
   if (!analyses.empty()) text += "- Answers from it: " + Join(analyses, ", ") + "\n";
-  text += "- Statistics of any column, without SQL: `query.aggregate`, `query.trend`, `query.correlation` with table " +
-          Code(table.database + "." + table.name) + "\n- SQL: `query` with `SELECT … FROM " + name +
-          (table.NeedsFinal() ? " FINAL" : "") + " WHERE …`\n";
-  if (insert != nullptr) text += "- Writes it: " + Code(insert->name) + "\n";
-  return text;
+  if (!statistics.empty()) {
+    text += "- Statistics of any column, without SQL: " + Join(statistics, ", ") + " with table " +
+            Code(table.database + "." + table.name) + "\n";
+  }
+  if (!offers || offers("query")) {
+    text += "- SQL: `query` with `SELECT … FROM " + name + (table.NeedsFinal() ? " FINAL" : "") + " WHERE …`\n";
+  }
+  if (insert != nullptr && (!offers || offers(insert->name))) text += "- Writes it: " + Code(insert->name) + "\n";
+  return text.empty() ? "" : "\n## Tools\n\n" + text;
 }
 
 }  // namespace
 
-std::string TablePage(const TableFacts& facts, const schema::Dataset* dataset) {
+std::string TablePage(const TableFacts& facts, const schema::Dataset* dataset, const Offers& offers) {
   const TableDescription& found = facts.description;
   const tools::Table& table = found.table;
   const schema::InsertTool* insert = InsertOf(dataset, table.name);
@@ -125,7 +140,7 @@ std::string TablePage(const TableFacts& facts, const schema::Dataset* dataset) {
   if (!found.comment.empty()) text += OneLine(found.comment, 2000) + "\n\n";
   const std::string note = EngineNote(table);
   text += "- Engine: " + table.engine + (note.empty() ? "" : ". " + note) + "\n";
-  return text + Keys(found) + Sizes(facts) + Columns(found, insert) + Tools(table, dataset, insert);
+  return text + Keys(found) + Sizes(facts) + Columns(found, insert) + Tools(table, dataset, insert, offers);
 }
 
 std::string TableLine(const TableFacts& facts) {

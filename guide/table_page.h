@@ -5,12 +5,14 @@
 #include <string>
 
 #include "guide/facts.h"
+#include "guide/wording.h"
 #include "schema/dataset.h"
 
 namespace chimera::guide {
 
 /// The whole page. `dataset` is the one whose database the table is in, or nullptr.
-std::string TablePage(const TableFacts& facts, const schema::Dataset* dataset);
+/// Only tools that are offered are named.
+std::string TablePage(const TableFacts& facts, const schema::Dataset* dataset, const Offers& offers = {});
 
 /// "- `bench_runs`: 31 rows, ts from … to …; ReplacingMergeTree: FINAL": rows, range and what to mind when reading.
 std::string TableLine(const TableFacts& facts);

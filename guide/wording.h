@@ -2,10 +2,14 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <string_view>
 
 namespace chimera::guide {
+
+/// Whether a tool can be called, by its dotted name; no function: all can.
+using Offers = std::function<bool(std::string_view tool)>;
 
 /// `text` on one line, cut with "…" at `max_bytes`: comments are the database's, and must not look like a part of the
 /// page.

@@ -36,6 +36,20 @@ void Respell(std::string& text, const std::string& dotted) {
   }
 }
 
+// `query` is a word, too: names without a dot count in code only.
+bool Mentions(std::string_view text, const std::string& name) {
+  if (name.find_first_of("._") == std::string::npos) return text.find("`" + name + "`") != std::string_view::npos;
+  for (size_t at = text.find(name); at != std::string_view::npos; at = text.find(name, at + 1)) {
+    if (IsWholeName(text, at, name.size())) return true;
+  }
+  return false;
+}
+
+std::string FamilyOf(const std::string& dotted) {
+  const size_t dot = dotted.find('.');
+  return dot == std::string::npos ? "" : dotted.substr(0, dot) + ".*";
+}
+
 // Only descriptions are prose; enums and defaults are data.
 void RespellDescriptions(Json& schema, const std::string& dotted) {
   if (schema.is_object() && schema.contains("description") && schema["description"].is_string()) {
@@ -79,6 +93,7 @@ Json ErrorJson(const Error& error) {
   if (error.database_code != 0) json["database_code"] = error.database_code;
   if (!error.query_id.empty()) json["query_id"] = error.query_id;
   if (error.position) json["position"] = *error.position;
+  if (error.retry_after) json["retry_after_s"] = error.retry_after->count();
   return json;
 }
 
@@ -99,6 +114,17 @@ void Registry::Add(std::unique_ptr<Tool> tool, bool may_ask) {
   definitions_.push_back(std::move(definition));
 }
 
+void Registry::SwitchOff(const std::string& dotted, std::string why) {
+  switched_off_[dotted] = std::move(why);
+}
+
+void Registry::NoteSwitchedOff() {
+  for (auto& definition : definitions_) {
+    const std::string note = OffNote(definition.description + ToText(definition.input_schema));
+    if (!note.empty()) definition.description += " " + note;
+  }
+}
+
 bool Registry::Has(std::string_view name) const {
   return Find(name) != nullptr;
 }
@@ -114,34 +140,65 @@ mcp::ToolResult Registry::Call(const mcp::CallContext& context, std::string_view
     return ErrorResult(MakeError(ErrorCode::kUnknownTool, "no tool `" + std::string(name) + "`", Suggestion(name)));
   }
   RequestContext bounded = context;
-  StatementTrace trace;
-  bounded.trace = &trace;
+  StatementTrace own;
+  if (bounded.trace == nullptr) bounded.trace = &own;
   if (!tool->TakesTimeout()) bounded.deadline = context.deadline.Earlier(Deadline::After(timeout_));
   const Consent consent = ConsentIn(context.inputs, name, arguments_json);
   if (consent == Consent::kRefused) return ErrorResult(DeclinedError());
   bounded.may_exceed_budget = consent == Consent::kGiven;
   auto answer = tool->Run(bounded, arguments_json);
   const bool may_ask = !answer && answer.error().code == ErrorCode::kOverBudget && context.abilities.elicitation;
+  if (!answer && !switched_off_.empty()) {
+    if (const std::string note = OffNote(answer.error().hint); !note.empty()) answer.error().hint += " " + note;
+  }
   mcp::ToolResult result = answer ? AnswerResult(*std::move(answer)) : ErrorResult(answer.error());
   if (may_ask) result.need = AskConsent(answer.error(), name, arguments_json);
-  if (result.query_id.empty()) result.query_id = trace.Text();
+  if (result.query_id.empty()) result.query_id = bounded.trace->Text();
   return result;
 }
 
 std::string Registry::Suggestion(std::string_view name) const {
+  for (const auto& [dotted, why] : switched_off_) {
+    if (Underscored(dotted) == Underscored(std::string(name))) return why;
+  }
   std::vector<std::string> names;
   for (const auto& definition : definitions_) names.push_back(definition.name);
   return DidYouMean(name, names);
 }
 
 std::string Registry::Spelled(std::string text) const {
+  if (const std::string note = OffNote(text); !note.empty()) text += "\n" + note;
   if (style_ == NameStyle::kDotted) return text;
-  for (const auto& tool : tools_) {
-    const std::string& dotted = tool->Definition().name;
+  std::vector<std::string> names;
+  for (const auto& tool : tools_) names.push_back(tool->Definition().name);
+  for (const auto& [dotted, why] : switched_off_) names.push_back(dotted);
+  for (const auto& dotted : names) {
     Respell(text, dotted);
-    if (const size_t dot = dotted.find('.'); dot != std::string::npos) Respell(text, dotted.substr(0, dot) + ".*");
+    if (const std::string family = FamilyOf(dotted); !family.empty()) Respell(text, family);
   }
   return text;
+}
+
+std::string Registry::InListedStyle(std::string dotted) const {
+  return style_ == NameStyle::kDotted ? dotted : Underscored(std::move(dotted));
+}
+
+/// "Not on this server: `insert.*`." for a text that names tools that are switched off; otherwise "".
+std::string Registry::OffNote(std::string_view text) const {
+  std::vector<std::string> named;
+  std::set<std::string> families;
+  const auto note = [&](const std::string& dotted) {
+    if (Mentions(text, dotted) || Mentions(text, Underscored(dotted)))
+      named.push_back("`" + InListedStyle(dotted) + "`");
+  };
+  for (const auto& [dotted, why] : switched_off_) {
+    note(dotted);
+    families.insert(FamilyOf(dotted));
+  }
+  for (const auto& tool : tools_) families.erase(FamilyOf(tool->Definition().name));
+  families.erase("");
+  for (const auto& family : families) note(family);
+  return named.empty() ? "" : "Not on this server: " + Join(named, ", ") + ".";
 }
 
 Tool* Registry::Find(std::string_view name) const {
@@ -161,6 +218,7 @@ mcp::ToolResult ErrorResult(const Error& error) {
 
 mcp::ToolResult AnswerResult(Answer answer) {
   mcp::ToolResult result;
+  result.rows = answer.row_count;
   result.text = std::move(answer.summary);
   if (answer.row_count <= kMaxRowsInText) {
     result.text += (result.text.empty() ? "" : "\n") + answer.structured_json;

@@ -12,15 +12,22 @@ namespace {
 class Toolset final : public Registry {
  public:
   Toolset(const ToolsetOptions& options, clickhouse::Client& client)
-      : Registry(options.names, options.default_timeout), catalog_(client) {
+      : Registry(options.names, options.default_timeout), catalog_(client), why_off_(options.why_off) {
     if (options.read_budget_rows > 0) budgeted_.emplace(client, catalog_, options.read_budget_rows);
   }
   Catalog& SharedCatalog() { return catalog_; }
   /// The client of the tools that read data; nullptr: they read without a budget.
   clickhouse::Client* Budgeted() { return budgeted_ ? &*budgeted_ : nullptr; }
 
+  void Offer(std::unique_ptr<Tool> tool, bool may_ask = false) {
+    const mcp::ToolDefinition& definition = tool->Definition();
+    std::string why = why_off_ ? why_off_(definition) : "";
+    why.empty() ? Add(std::move(tool), may_ask) : SwitchOff(definition.name, std::move(why));
+  }
+
  private:
   Catalog catalog_;
+  const std::function<std::string(const mcp::ToolDefinition&)> why_off_;
   std::optional<BudgetedClient> budgeted_;
 };
 
@@ -32,21 +39,22 @@ std::unique_ptr<Registry> CreateToolset(clickhouse::Client& client, const std::v
   Catalog& catalog = tools->SharedCatalog();
   const bool may_ask = tools->Budgeted() != nullptr;
   clickhouse::Client& reader = may_ask ? *tools->Budgeted() : client;
-  tools->Add(CreateQueryTool(reader, catalog, options), may_ask);
-  tools->Add(CreateAggregateTool(reader, catalog), may_ask);
-  tools->Add(CreateCorrelationTool(reader, catalog), may_ask);
-  tools->Add(CreateTrendTool(reader, catalog), may_ask);
+  tools->Offer(CreateQueryTool(reader, catalog, options), may_ask);
+  tools->Offer(CreateAggregateTool(reader, catalog), may_ask);
+  tools->Offer(CreateCorrelationTool(reader, catalog), may_ask);
+  tools->Offer(CreateTrendTool(reader, catalog), may_ask);
   for (const auto& dataset : datasets) {
     for (const auto& analysis : dataset.analyses) {
-      tools->Add(CreateAnalysisTool(reader, catalog, dataset, analysis), may_ask);
+      tools->Offer(CreateAnalysisTool(reader, catalog, dataset, analysis), may_ask);
     }
   }
   for (const auto& dataset : datasets) {
-    for (const auto& insert : dataset.inserts) tools->Add(CreateInsertTool(client, dataset, insert));
+    for (const auto& insert : dataset.inserts) tools->Offer(CreateInsertTool(client, dataset, insert));
   }
-  tools->Add(CreateListDatabasesTool(client));
-  tools->Add(CreateListTablesTool(client, catalog));
-  tools->Add(CreateDescribeTableTool(client, catalog));
+  tools->Offer(CreateListDatabasesTool(client));
+  tools->Offer(CreateListTablesTool(client, catalog));
+  tools->Offer(CreateDescribeTableTool(client, catalog));
+  tools->NoteSwitchedOff();
   return tools;
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <chrono>
+#include <functional>
 #include <memory>
 #include <vector>
 
@@ -17,7 +18,9 @@ struct ToolsetOptions {
   std::chrono::seconds default_timeout{30};  ///< of one tool call; CH_TIMEOUT
   /// Rows that one statement of query, query.* or get.* may read unless the user agrees; 0: no such limit.
   uint64_t read_budget_rows = 0;  ///< CHIMERA_READ_BUDGET_ROWS
-  sql::ReadPolicy reads = {};     ///< what SQL may name besides; CHIMERA_READ_FUNCTIONS, …_DICTIONARIES
+  /// Why a tool is not offered: then nothing of it is there to be called. Empty text, or no function: it is offered.
+  std::function<std::string(const mcp::ToolDefinition&)> why_off = {};
+  sql::ReadPolicy reads = {};  ///< what SQL may name besides; CHIMERA_READ_FUNCTIONS, …_DICTIONARIES
 };
 
 /// All tools, in the order in which they are listed: query, query.*, get.*, insert.*, list.*, describe.*. `client` and

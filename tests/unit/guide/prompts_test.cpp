@@ -21,7 +21,7 @@ class PromptsTest : public GuideFixture {
     return filled.ok() ? Error() : filled.error();
   }
 
-  Prompts prompts_{client_, datasets_, {}, [](const std::string& text) { return text; }};
+  Prompts prompts_{client_, datasets_, {}, {.spell = [](const std::string& text) { return text; }}};
 };
 
 TEST_F(PromptsTest, AreDefinedWithTheirArguments) {

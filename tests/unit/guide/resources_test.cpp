@@ -15,7 +15,7 @@ class ResourcesTest : public GuideFixture {
     return std::get<std::vector<mcp::ResourceContents>>(**read).at(0).text;
   }
 
-  Resources resources_{client_, datasets_, {}, [](const std::string& text) { return text; }};
+  Resources resources_{client_, datasets_, {}, {.spell = [](const std::string& text) { return text; }}};
 };
 
 TEST_F(ResourcesTest, ListsDatasetsThenTheirTables) {
@@ -36,7 +36,8 @@ TEST_F(ResourcesTest, ReadsPages) {
 }
 
 TEST_F(ResourcesTest, SpellsToolsAsTheyAreListed) {
-  Resources resources(client_, datasets_, {}, [](std::string text) { return "spelled: " + std::move(text); });
+  Resources resources(client_, datasets_, {},
+                      {.spell = [](std::string text) { return "spelled: " + std::move(text); }});
   const auto read = resources.Read({}, "clickhouse://kitchen/cups");
   EXPECT_TRUE(std::get<std::vector<mcp::ResourceContents>>(**read).at(0).text.starts_with("spelled: # "));
 }

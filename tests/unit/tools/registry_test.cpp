@@ -44,6 +44,35 @@ TEST(Registry, ListsOneSpellingAndCallsBoth) {
   EXPECT_FALSE(registry->Call({}, "get.echo", "{}").is_error);
 }
 
+TEST(Registry, AToolThatIsSwitchedOffIsNotThereInAnySpelling) {
+  for (const NameStyle style : {NameStyle::kDotted, NameStyle::kUnderscore}) {
+    auto registry = TwoTools(style);
+    registry->SwitchOff("insert.runs", "this server is read-only");
+    registry->SwitchOff("query.plain", "off");
+    for (const char* name : {"insert.runs", "insert_runs"}) {
+      EXPECT_FALSE(registry->Has(name));
+      EXPECT_EQ(registry->Suggestion(name), "this server is read-only");
+      EXPECT_EQ(registry->Call({}, name, "{}").error_code, "unknown_tool");
+    }
+    EXPECT_EQ(registry->Definitions().size(), 2u);
+  }
+}
+
+TEST(Registry, TextsThatNameAToolThatIsSwitchedOffSaySo) {
+  auto registry = TwoTools(NameStyle::kUnderscore);
+  EXPECT_EQ(registry->Spelled("Use get.echo or insert.runs."), "Use get_echo or insert.runs.");
+  registry->SwitchOff("insert.runs", "off");
+  registry->SwitchOff("query", "off");
+  registry->Add(std::make_unique<EchoTool>("get.more", "Then insert.runs."));
+  registry->NoteSwitchedOff();
+  EXPECT_EQ(registry->Spelled("Use insert.runs."), "Use insert_runs.\nNot on this server: `insert_runs`.");
+  EXPECT_EQ(registry->Spelled("insert.* write"), "insert_* write\nNot on this server: `insert_*`.");
+  EXPECT_EQ(registry->Spelled("a query of get.*"), "a query of get_*");
+  EXPECT_EQ(registry->Spelled("`query`"), "`query`\nNot on this server: `query`.");
+  EXPECT_EQ(registry->Definitions()[0].description, "See query_echo_all.");
+  EXPECT_EQ(registry->Definitions()[2].description, "Then insert.runs. Not on this server: `insert_runs`.");
+}
+
 TEST(Registry, KeepsDottedNames) {
   const auto registry = TwoTools(NameStyle::kDotted);
   EXPECT_EQ(registry->Definitions()[0].name, "get.echo");
