@@ -14,6 +14,15 @@ namespace {
 constexpr std::chrono::seconds kWarmUpTime{120};
 constexpr std::chrono::seconds kCheckTime{30};
 
+// A name that no tool has is a slip: what it should switch off would stay on.
+Status CheckRules(const access::ToolRules& rules, const tools::Registry& tools) {
+  std::vector<std::string> names;
+  for (const auto& tool : tools.Definitions()) names.push_back(tool.name);
+  for (const auto& [name, why] : tools.SwitchedOff()) names.push_back(name);
+  if (Status allow = access::CheckGlobs(rules.allow, "CHIMERA_TOOLS_ALLOW", names); !allow.ok()) return allow;
+  return access::CheckGlobs(rules.deny, "CHIMERA_TOOLS_DENY", names);
+}
+
 }  // namespace
 
 Result<std::vector<schema::Dataset>> LoadDatasets(const config::Config& config) {
@@ -84,6 +93,7 @@ Result<std::unique_ptr<Backend>> Backend::Create(const config::Config& config, b
     for_tools = backend->observed_.get();
   }
   backend->tools_ = tools::CreateToolset(*for_tools, backend->datasets_, config.tools);
+  if (Status rules = CheckRules(config.rules, *backend->tools_); !rules.ok()) return rules.error();
   return backend;
 }
 

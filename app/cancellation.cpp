@@ -26,6 +26,7 @@ void WaitForSignal(const std::stop_token& ended, std::stop_source stop) {
 
 SignalStop::SignalStop() {
   std::signal(SIGPIPE, SIG_IGN);
+  std::signal(SIGXFSZ, SIG_IGN);  // a file that may not grow is an error of the write
   const sigset_t signals = StopSignals();
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
   waiter_ = std::jthread([stop = stop_](const std::stop_token& ended) { WaitForSignal(ended, stop); });

@@ -7,7 +7,7 @@
 namespace chimera::app {
 
 /// While it lives, SIGINT, SIGTERM and SIGHUP request a stop instead of ending the process. Make it first in main, on
-/// the main thread, so that every later thread inherits the blocked signals. SIGPIPE is ignored for good.
+/// the main thread, so that every later thread inherits the blocked signals. SIGPIPE and SIGXFSZ are ignored for good.
 class SignalStop {
  public:
   SignalStop();

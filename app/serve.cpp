@@ -5,6 +5,7 @@
 #include "app/backend.h"
 #include "app/commands.h"
 #include "app/connect_hints.h"
+#include "app/guard.h"
 #include "app/introduction.h"
 #include "app/reader_check.h"
 #include "app/readiness.h"
@@ -169,8 +170,10 @@ int Serve(const config::Config& config, const ServeOptions& options, std::stop_t
   }
   if (Status safe = CheckReader(config, *backend, stop); !safe.ok()) return Report(safe.error());
   backend->WarmUp();
+  auto guard = Guard::Create(config, backend->Tools(), telemetry.get(), true, "stdio");
+  if (!guard.ok()) return Report(guard.error());
   guide::Guide guide = GuideTo(*backend, config);
-  mcp::Server server(ProtocolOptions(*backend, config), guide.AddTo({.tools = &telemetry->Watch(backend->Tools())}));
+  mcp::Server server(ProtocolOptions(*backend, config), guide.AddTo({.tools = &(*guard)->Tools()}));
   const guide::SchemaWatch watch(server.Changes(), backend->Client(), backend->Datasets());
   const int code =
       options.http.empty() ? ServeStdio(server, stop) : ServeHttp(server, config, options, *backend, *telemetry, stop);

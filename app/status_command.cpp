@@ -63,6 +63,8 @@ Result<StatusReport> LookAtEverything(const config::Config& config, std::stop_to
   if (!config.embedded) steps.If(logged_in, "reader", &StatusSteps::Reader);
   steps.If(logged_in, "round trip", &StatusSteps::RoundTrip);
   steps.If(logged_in, "pool", &StatusSteps::Pool);
+  steps.Offered();
+  steps.AuditLog();
   return report;
 }
 

@@ -27,6 +27,8 @@ class StatusSteps {
   bool Tables();     ///< fills the report's tables
   bool Access();     ///< which of the datasets' tables can be read and written; writes no row
   bool Reader();     ///< of a remote database: whether the account that reads may do more
+  void Offered();    ///< which tools there are; nothing when none is switched off
+  void AuditLog();   ///< whether it can be written; nothing when there is none
   bool RoundTrip();
   bool Pool();
 

@@ -3,6 +3,7 @@
 
 #include "app/backend.h"
 #include "app/commands.h"
+#include "app/guard.h"
 
 namespace chimera::app {
 namespace {
@@ -90,8 +91,10 @@ int CallTool(const config::Config& config, const CallCommand& command, std::stop
     if (!pairs.ok()) return Report(pairs.error());
     arguments = ToText(*pairs);
   }
+  auto guard = Guard::Create(config, tools, nullptr, false, "command line");
+  if (!guard.ok()) return Report(guard.error());
   const mcp::CallContext context{RequestContext::For("call", kCallTime, stop)};
-  const mcp::ToolResult result = tools.Call(context, command.tool, arguments);
+  const mcp::ToolResult result = (*guard)->Tools().Call(context, command.tool, arguments);
   std::fprintf(result.is_error ? stderr : stdout, "%s\n", result.text.c_str());
   return result.is_error ? kFailed : kDone;
 }

@@ -4,6 +4,7 @@
 #include <charconv>
 
 #include "base/text.h"
+#include "config/access.h"
 #include "config/datadog.h"
 #include "config/hosts.h"
 
@@ -12,17 +13,6 @@ namespace {
 
 using clickhouse::HttpOptions;
 
-std::vector<std::string> Split(const std::string& text, char separator) {
-  std::vector<std::string> out;
-  for (size_t start = 0; start <= text.size();) {
-    const size_t end = std::min(text.find(separator, start), text.size());
-    const std::string_view part = Trim(std::string_view(text).substr(start, end - start));
-    if (!part.empty()) out.emplace_back(part);
-    start = end + 1;
-  }
-  return out;
-}
-
 std::string DefaultDataDir(const SettingReader& reader) {
   if (const auto xdg = reader.Foreign("XDG_DATA_HOME")) return *xdg + "/chimera-mcp";
   if (const auto home = reader.Foreign("HOME")) return *home + "/.local/share/chimera-mcp";
@@ -30,7 +20,7 @@ std::string DefaultDataDir(const SettingReader& reader) {
 }
 
 std::vector<std::string> BuiltInDatasets(SettingReader& reader) {
-  return Split(reader.Text("CHIMERA_DATASETS", "chimera_metrics"), ',');
+  return reader.List("CHIMERA_DATASETS", ',', "chimera_metrics");
 }
 
 // A built-in dataset's database has its name.
@@ -261,7 +251,7 @@ std::string LoadStateKey(SettingReader& reader) {
 // "ui_events=90, bench_runs=30:cold:365".
 std::vector<std::pair<std::string, schema::Retention>> LoadRetention(SettingReader& reader) {
   std::vector<std::pair<std::string, schema::Retention>> rules;
-  for (const std::string& part : Split(reader.Text("CHIMERA_RETENTION", ""), ',')) {
+  for (const std::string& part : reader.List("CHIMERA_RETENTION")) {
     const size_t equals = part.find('=');
     const auto rule =
         schema::ParseRetention(equals == part.npos ? "" : Trim(std::string_view(part).substr(equals + 1)));
@@ -294,16 +284,20 @@ Result<Config> Load(const SettingValues& values) {
     reader.Refuse("CHIMERA_CLUSTER_SHARDED", "needs a cluster", "name one by CHIMERA_CLUSTER, as in system.clusters");
   }
   config.datasets = BuiltInDatasets(reader);
-  for (auto& path : Split(reader.Text("CHIMERA_DATASET_DIRS", ""), ':')) {
+  for (auto& path : reader.List("CHIMERA_DATASET_DIRS", ':')) {
     config.dataset_dirs.push_back(reader.FromHome(std::move(path)));
   }
   config.strict = reader.Bool("CHIMERA_STRICT", false);
-  config.allowed_hosts = Split(reader.Text("CHIMERA_ALLOWED_HOSTS", ""), ',');
-  config.tools.reads.functions = Split(reader.Text("CHIMERA_READ_FUNCTIONS", ""), ',');
-  config.tools.reads.dictionaries = Split(reader.Text("CHIMERA_READ_DICTIONARIES", ""), ',');
+  config.allowed_hosts = reader.List("CHIMERA_ALLOWED_HOSTS");
+  config.tools.reads.functions = reader.List("CHIMERA_READ_FUNCTIONS");
+  config.tools.reads.dictionaries = reader.List("CHIMERA_READ_DICTIONARIES");
   config.state_key = LoadStateKey(reader);
   config.tls = LoadListenerTls(reader);
-  config.authorization = LoadAuthorization(reader, Split(reader.Text("CHIMERA_ALLOWED_CLIENTS", ""), ','));
+  config.authorization = LoadAuthorization(reader, reader.List("CHIMERA_ALLOWED_CLIENTS"));
+  config.rules = LoadToolRules(reader);
+  config.tools.why_off = [rules = config.rules](const mcp::ToolDefinition& tool) { return WhyOff(rules, tool); };
+  config.limits = LoadLimits(reader, config.authorization.Needed());
+  config.audit = LoadAudit(reader);
   config.statsd = LoadStatsd(reader);
   config.log_level =
       static_cast<log::Level>(reader.Choice("CHIMERA_LOG_LEVEL", {"debug", "info", "warning", "error", "off"}, 1));

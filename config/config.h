@@ -7,9 +7,12 @@
 #include <string_view>
 #include <vector>
 
+#include "access/allowance.h"
+#include "access/tool_rules.h"
 #include "base/log.h"
 #include "base/result.h"
 #include "clickhouse/http_client.h"
+#include "config/audit.h"
 #include "config/authorization.h"
 #include "config/setting_reader.h"
 #include "config/settings.h"
@@ -33,6 +36,9 @@ struct Config {
   std::vector<std::pair<std::string, schema::Retention>> retention;
   schema::Layout layout;                  ///< CHIMERA_CLUSTER, CHIMERA_CLUSTER_SHARDED
   std::vector<std::string> datasets;      ///< CHIMERA_DATASETS: which of the built-in ones are on
+  access::ToolRules rules;                ///< CHIMERA_MODE, CHIMERA_TOOLS_*; `tools` heeds them
+  access::Limits limits;                  ///< CHIMERA_CALLS_*, CHIMERA_TOOL_CALLS_PER_MINUTE, CHIMERA_ROWS_PER_HOUR
+  Audit audit;                            ///< CHIMERA_AUDIT_*
   std::vector<std::string> dataset_dirs;  ///< CHIMERA_DATASET_DIRS: further dataset folders, separated by colons
   /// CHIMERA_ALLOWED_HOSTS: names, or name:port, separated by commas, that HTTP clients may call this server by
   std::vector<std::string> allowed_hosts;

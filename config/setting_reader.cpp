@@ -104,6 +104,18 @@ std::string SettingReader::Text(std::string_view name, std::string_view fallback
   return text;
 }
 
+std::vector<std::string> SettingReader::List(std::string_view name, char separator, std::string_view fallback) {
+  const std::string text = Text(name, fallback);
+  std::vector<std::string> out;
+  for (size_t start = 0; start <= text.size();) {
+    const size_t end = std::min(text.find(separator, start), text.size());
+    const std::string_view part = Trim(std::string_view(text).substr(start, end - start));
+    if (!part.empty()) out.emplace_back(part);
+    start = end + 1;
+  }
+  return out;
+}
+
 int64_t SettingReader::Integer(std::string_view name, int64_t fallback, int64_t min, int64_t max) {
   int64_t value = fallback;
   if (const auto text = Trimmed(name)) {

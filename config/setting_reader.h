@@ -36,6 +36,8 @@ class SettingReader {
   /// Without white space around it. Refuses control characters.
   std::optional<std::string> Text(std::string_view name);
   std::string Text(std::string_view name, std::string_view fallback);
+  /// Its parts, without the empty ones.
+  std::vector<std::string> List(std::string_view name, char separator = ',', std::string_view fallback = {});
   int64_t Integer(std::string_view name, int64_t fallback, int64_t min, int64_t max);
   bool Bool(std::string_view name, bool fallback);
   /// nullopt for `auto`, and when it is unset.
