@@ -11,6 +11,7 @@
 namespace chimera::guide {
 namespace {
 
+const ToolNames kWords = {.spell = [](std::string text) { return text; }};
 constexpr Patience kPatient{
     .call = std::chrono::seconds(60), .ranges = std::chrono::seconds(60), .quick = std::chrono::seconds(60)};
 
@@ -33,7 +34,7 @@ class GuideContract : public EngineContract {
     ASSERT_TRUE(done.ok()) << statement << ": " << done.error().message;
   }
   static std::string Page(const std::string& database, const std::string& table) {
-    Resources resources(*client_, datasets_, kPatient, [](const std::string& text) { return text; });
+    Resources resources(*client_, datasets_, kPatient, kWords);
     const auto read = resources.Read(CallContextOf(), TableUri(database, table));
     if (!read.ok()) return "error: " + read.error().message;
     return *read ? std::get<std::vector<mcp::ResourceContents>>(**read).at(0).text : "nothing";
@@ -50,7 +51,7 @@ class GuideContract : public EngineContract {
 };
 
 TEST_F(GuideContract, EveryListedResourceHasAPage) {
-  Resources resources(*client_, datasets_, kPatient, [](const std::string& text) { return text; });
+  Resources resources(*client_, datasets_, kPatient, kWords);
   const auto list = resources.List(CallContextOf());
   ASSERT_TRUE(list.ok()) << list.error().message;
   size_t tables = 0;
@@ -63,7 +64,7 @@ TEST_F(GuideContract, EveryListedResourceHasAPage) {
 }
 
 TEST_F(GuideContract, EveryPromptIsFilledAndItsArgumentsCompleted) {
-  Prompts prompts(*client_, datasets_, kPatient, [](const std::string& text) { return text; });
+  Prompts prompts(*client_, datasets_, kPatient, kWords);
   for (const auto& dataset : datasets_) {
     for (const auto& prompt : dataset.prompts) {
       Json arguments = Json::object();
