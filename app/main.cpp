@@ -10,6 +10,7 @@
 
 #include "app/cancellation.h"
 #include "app/commands.h"
+#include "app/hidden_arguments.h"
 #include "app/misuse.h"
 #include "app/version.h"
 #include "base/log.h"
@@ -290,6 +291,7 @@ int ParseAndRun(int argc, char** argv) {
   } catch (const CLI::ParseError& error) {
     return ReportMisuse(app, error);
   }
+  HideArguments(argc, argv);
   return Run(invocation);
 }
 

@@ -8,6 +8,8 @@
 #include <mutex>
 #include <string>
 
+#include "base/redaction.h"
+
 namespace chimera::log {
 namespace {
 
@@ -84,7 +86,7 @@ std::string OneLine(std::string_view message) {
 
 void Write(Level level, std::string_view message) {
   const auto at = ToSpdlog(level);
-  if (Logger().should_log(at)) Logger().log(at, "{}", OneLine(message));
+  if (Logger().should_log(at)) Logger().log(at, "{}", OneLine(Redacted(message)));
 }
 
 }  // namespace

@@ -1,6 +1,6 @@
 // The operator's log: one line an event on stderr, never on stdout (stdout belongs to the protocol). A thin front over
-// spdlog so that its headers stay in one .cpp. Never waits: lines that nobody reads are dropped. Never pass a secret;
-// statement text only at debug level.
+// spdlog so that its headers stay in one .cpp. Never waits: lines that nobody reads are dropped. Never pass a secret
+// (what has the form of one is taken out, see redaction.h); statement text only at debug level.
 #pragma once
 
 #include <string>

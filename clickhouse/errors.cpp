@@ -5,6 +5,7 @@
 #include <iterator>
 #include <utility>
 
+#include "base/redaction.h"
 #include "base/text.h"
 
 namespace chimera::clickhouse {
@@ -253,7 +254,7 @@ std::optional<Exception> FindLateException(std::string_view text, std::string_vi
 Error ToError(const Exception& exception) {
   std::string_view text = exception.text;
   if (exception.code == kLoginFailed) text = text.substr(0, text.find("\n\n"));  // then comes advice for other clients
-  std::string message = Shorten(ShortenExpected(text), kMaxMessageBytes);
+  std::string message = Shorten(ShortenExpected(Redacted(text)), kMaxMessageBytes);
   if (message.empty()) message = "the database reported exception " + std::to_string(exception.code);
   if (!exception.name.empty()) message += " (" + exception.name + ")";
   Known known = Lookup(exception.code);

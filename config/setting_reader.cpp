@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 
+#include "base/redaction.h"
 #include "base/text.h"
 #include "config/files.h"
 
@@ -41,7 +42,7 @@ std::string Shown(std::string_view name, std::string_view value) {
   if (name == "CH_HOST" && value.find_first_of("@?") != std::string_view::npos) return "********";
   std::string out(value.substr(0, 200));
   std::replace_if(out.begin(), out.end(), IsControl, '?');
-  return ReplaceInvalidUtf8(out);
+  return Redacted(ReplaceInvalidUtf8(out));
 }
 
 std::string_view WithoutLineBreak(std::string_view text) {
