@@ -40,11 +40,12 @@ asan tsan: setup-dev  ## the unit and wire tests under AddressSanitizer and UBSa
 	@cmake --build --preset $@ --target $(SANITIZED) $(QUIET)
 	@cd build/$@ && setarch -R ctest --output-on-failure --no-tests=error -R "^($(subst $() ,|,$(strip $(SANITIZED))))$$"
 
-FUZZERS := messages http lines reply connection gate
-fuzz: setup-dev  ## libFuzzer on every parser that faces a client or the database, FUZZ_SECONDS=600 each
+FUZZERS := messages http lines reply connection gate jwt jwks headers config
+SECONDS ?= $(or $(FUZZ_SECONDS),600)
+fuzz: setup-dev  ## libFuzzer on every parser that faces a client or the database: SECONDS=600 each, FUZZERS="jwt jwks" or all
 	@cmake --preset fuzz -DBUILD_TESTING=ON >build/configure.log 2>&1 || { cat build/configure.log; exit 1; }
 	@cmake --build --preset fuzz --target $(FUZZERS:=_fuzz) $(QUIET)
-	@scripts/fuzz.sh $(FUZZERS)
+	@FUZZ_SECONDS=$(SECONDS) scripts/fuzz.sh $(FUZZERS)
 
 bench: build setup-dev  ## the figures of docs/performance.md
 	@cmake --build --preset release --target gate-bench $(QUIET)

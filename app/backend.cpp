@@ -2,6 +2,7 @@
 
 #include "app/account_clients.h"
 #include "app/embedded_client.h"
+#include "app/privacy.h"
 #include "app/reader_check.h"
 #include "base/log.h"
 #include "clickhouse/http_client.h"
@@ -58,6 +59,8 @@ Result<std::unique_ptr<Backend>> Backend::Create(const config::Config& config, b
   auto datasets = LoadDatasets(config);
   if (!datasets.ok()) return datasets.error();
   backend->datasets_ = std::move(*datasets);
+  auto privacy = CreatePrivacy(config, backend->datasets_);
+  if (!privacy.ok()) return privacy.error();
 
   backend->account_ = config.clickhouse.account.username;
   clickhouse::HttpOptions options = config.clickhouse;
@@ -92,7 +95,9 @@ Result<std::unique_ptr<Backend>> Backend::Create(const config::Config& config, b
     backend->observed_ = std::make_unique<metrics::ObservedClient>(*backend->client_, std::move(observers));
     for_tools = backend->observed_.get();
   }
-  backend->tools_ = tools::CreateToolset(*for_tools, backend->datasets_, config.tools);
+  tools::ToolsetOptions tools = config.tools;
+  tools.privacy = *std::move(privacy);
+  backend->tools_ = tools::CreateToolset(*for_tools, backend->datasets_, tools);
   if (Status rules = CheckRules(config.rules, *backend->tools_); !rules.ok()) return rules.error();
   return backend;
 }

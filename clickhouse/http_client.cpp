@@ -204,6 +204,7 @@ std::optional<Error> HttpClient::Run(const RequestContext& context, const Statem
   auto error = runner_.Run(context, job);
   if (!error) return error;
   error->message = WithoutSecrets(std::move(error->message), options_);
+  error->hint = WithoutSecrets(std::move(error->hint), options_);
   return WithAdvice(*std::move(error), job.kind, options_);
 }
 

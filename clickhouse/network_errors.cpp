@@ -2,6 +2,7 @@
 #include <string>
 #include <utility>
 
+#include "base/redaction.h"
 #include "base/text.h"
 #include "clickhouse/errors.h"
 
@@ -185,8 +186,8 @@ Error ForeignReply(const Endpoint& endpoint, int status, std::string_view body) 
   if (status == 401 || status == 403) {
     return MakeError(
         ErrorCode::kAccessDenied,
-        name + " refused the request (HTTP " + std::to_string(status) + " \"" + Shorten(Trim(body), kBodyShown) +
-            "\"), and this is no answer of ClickHouse's",
+        name + " refused the request (HTTP " + std::to_string(status) + " \"" +
+            Shorten(Redacted(Trim(body)), kBodyShown) + "\"), and this is no answer of ClickHouse's",
         "a proxy or firewall before the database refuses it, whatever the password: check CH_HOST, CH_PORT "
         "and CH_HTTP_PATH, and that it lets this machine through");
   }
@@ -199,7 +200,7 @@ Error ForeignReply(const Endpoint& endpoint, int status, std::string_view body) 
   }
   return MakeError(code,
                    name + " does not answer like ClickHouse: HTTP " + std::to_string(status) + " \"" +
-                       Shorten(Trim(body), kBodyShown) + "\"",
+                       Shorten(Redacted(Trim(body)), kBodyShown) + "\"",
                    WithPorts("check host and port: "));
 }
 

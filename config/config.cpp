@@ -291,6 +291,7 @@ Result<Config> Load(const SettingValues& values) {
   config.allowed_hosts = reader.List("CHIMERA_ALLOWED_HOSTS");
   config.tools.reads.functions = reader.List("CHIMERA_READ_FUNCTIONS");
   config.tools.reads.dictionaries = reader.List("CHIMERA_READ_DICTIONARIES");
+  config.privacy = LoadPrivacy(reader);
   config.state_key = LoadStateKey(reader);
   config.tls = LoadListenerTls(reader);
   config.authorization = LoadAuthorization(reader, reader.List("CHIMERA_ALLOWED_CLIENTS"));

@@ -14,6 +14,7 @@
 #include "clickhouse/http_client.h"
 #include "config/audit.h"
 #include "config/authorization.h"
+#include "config/privacy.h"
 #include "config/setting_reader.h"
 #include "config/settings.h"
 #include "engine/supervisor.h"
@@ -42,6 +43,7 @@ struct Config {
   std::vector<std::string> dataset_dirs;  ///< CHIMERA_DATASET_DIRS: further dataset folders, separated by colons
   /// CHIMERA_ALLOWED_HOSTS: names, or name:port, separated by commas, that HTTP clients may call this server by
   std::vector<std::string> allowed_hosts;
+  Privacy privacy;                ///< CHIMERA_PRIVACY and the like
   std::string state_key;          ///< CHIMERA_STATE_KEY, CHIMERA_STATE_KEY_FILE; empty: none given
   Authorization authorization;    ///< CHIMERA_TOKENS_FILE and the like: who may call over HTTP
   bool strict = false;            ///< CHIMERA_STRICT: no serving for an account for reads that may do more than read

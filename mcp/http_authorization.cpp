@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cctype>
-#include <cstring>
 #include <utility>
 
 #include "base/json.h"
@@ -75,8 +74,10 @@ std::string HttpAuthorization::Metadata(std::string_view host) const {
 std::string HttpAuthorization::Resource(std::string_view host) const {
   if (!options_.public_url.empty()) return options_.public_url;
   std::string name(host);  // only its name was looked at before
-  std::erase_if(name,
-                [](char c) { return std::isalnum(static_cast<unsigned char>(c)) == 0 && !std::strchr(".-_:[]", c); });
+  constexpr std::string_view kSigns = ".-_:[]";
+  std::erase_if(name, [&](char c) {
+    return std::isalnum(static_cast<unsigned char>(c)) == 0 && kSigns.find(c) == std::string_view::npos;
+  });
   return (tls_ ? "https://" : "http://") + name + path_;
 }
 

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/json.h"
+#include "schema/privacy.h"
 
 namespace chimera::schema {
 
@@ -154,6 +155,7 @@ struct Dataset {
   std::vector<InsertTool> inserts;       ///< by name
   std::vector<AnalysisTool> analyses;    ///< by name
   std::vector<Prompt> prompts;           ///< by name
+  std::vector<PrivacyRule> privacy;      ///< one a column at most
   std::vector<Term> glossary;            ///< as written; may be empty
   std::string demo_sql;                  ///< statements that fill deterministic sample data; may be empty
 };

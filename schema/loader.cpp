@@ -31,10 +31,10 @@ class DatasetParser {
   DatasetParser(std::string_view name, const Files& files) : files_(files) { dataset_.name = name; }
 
   Result<Dataset> Parse() {
-    for (const auto read :
-         {&DatasetParser::ReadManifest, &DatasetParser::ReadMigrations, &DatasetParser::ReadTools,
-          &DatasetParser::ReadPrompts, &DatasetParser::ReadGlossary, &DatasetParser::ReadDemo,
-          &DatasetParser::ReadDashboards, &DatasetParser::ReadAlerts, &DatasetParser::CheckNothingIsLeft}) {
+    for (const auto read : {&DatasetParser::ReadManifest, &DatasetParser::ReadMigrations, &DatasetParser::ReadTools,
+                            &DatasetParser::ReadPrivacyRules, &DatasetParser::ReadPrompts, &DatasetParser::ReadGlossary,
+                            &DatasetParser::ReadDemo, &DatasetParser::ReadDashboards, &DatasetParser::ReadAlerts,
+                            &DatasetParser::CheckNothingIsLeft}) {
       if (Status status = (this->*read)(); !status) return status.error();
     }
     return std::move(dataset_);
@@ -47,6 +47,7 @@ class DatasetParser {
   Status ReadTools();
   Status ReadInsert(const std::string& stem, const std::string& json);
   Status ReadAnalysis(const std::string& stem, const std::string& json);
+  Status ReadPrivacyRules();
   Status ReadPrompts();
   Status ReadGlossary();
   Status ReadDemo();
@@ -63,6 +64,7 @@ class DatasetParser {
 
   const Files& files_;
   std::set<std::string, std::less<>> taken_;
+  Json privacy_ = Json::object();  ///< of the manifest: it names tables and columns, which are read later
   Dataset dataset_;
 };
 
@@ -83,6 +85,7 @@ Status DatasetParser::ReadManifest() {
   dataset_.description = reader.String("description");
   dataset_.database = reader.String("database");
   if (!IsIdentifier(dataset_.database)) reader.Fail("`database` must be letters, digits and underscores");
+  if (const Json* privacy = reader.Value("privacy")) privacy_ = *privacy;
   const Json* tables = reader.Value("tables");
   if (Status status = reader.Finish(); !status || !tables) return status;
   Result<std::vector<TableExpectation>> facts = ParseExpectations(*tables, Where(kManifest) + ": tables");
@@ -157,6 +160,13 @@ Status DatasetParser::ReadAnalysis(const std::string& stem, const std::string& j
   Result<AnalysisTool> tool = ParseAnalysisTool(stem, json, *sql, note ? *note : "", Where(path + ".json"));
   if (!tool) return tool.error();
   dataset_.analyses.push_back(std::move(*tool));
+  return Ok();
+}
+
+Status DatasetParser::ReadPrivacyRules() {
+  Result<std::vector<PrivacyRule>> rules = ReadPrivacy(privacy_, dataset_, Where(kManifest) + ": privacy");
+  if (!rules) return rules.error();
+  dataset_.privacy = std::move(*rules);
   return Ok();
 }
 

@@ -4,10 +4,17 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 seconds=${FUZZ_SECONDS:-600}
-targets=${*:-messages http lines reply connection}
+targets=${*:-messages http lines reply connection gate jwt jwks headers config}
 
 max_len() { case $1 in lines) echo 2048 ;; reply | connection) echo 4096 ;; *) echo 16384 ;; esac; }
-dictionary() { case $1 in reply | connection) echo http.dict ;; *) echo mcp.dict ;; esac; }
+dictionary() {
+  case $1 in
+    reply | connection) echo http.dict ;;
+    jwt | jwks | headers) echo auth.dict ;;
+    config) echo config.dict ;;
+    *) echo mcp.dict ;;
+  esac
+}
 
 mkdir -p build/fuzz/found
 broken=()

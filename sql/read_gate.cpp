@@ -115,9 +115,11 @@ Result<ReadStatement> CheckRead(std::string_view sql, const ReadPolicy& policy) 
   Result<Statement> statement = FindStatement(cursor, walker);
   if (!statement) return statement.error();
   if (Status checked = statement->check(cursor, walker); !checked) return checked.error();
+  auto shown = FindProtected(*tokens, policy.protected_columns);
+  if (!shown) return shown.error();
   const Token& last = tokens->back();
   return ReadStatement{std::string(sql.substr(0, last.offset + last.text.size())), std::string(statement->kind),
-                       walker.TakeSettings()};
+                       walker.TakeSettings(), *std::move(shown)};
 }
 
 Status CheckTable(std::string_view database, std::string_view table) {

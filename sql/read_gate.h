@@ -21,6 +21,7 @@ struct ReadStatement {
   /// Harmless settings of a top-level SETTINGS clause, to be sent with the request too, because readonly=1 refuses a
   /// SETTINGS clause unless the value is already set on the request (measured on 26.7).
   std::vector<std::pair<std::string, std::string>> settings;
+  std::vector<std::string> protected_names = {};  ///< whose result columns must be treated; see FindProtected
 };
 
 /// Longest statement accepted, in bytes: ClickHouse's own max_query_size default.

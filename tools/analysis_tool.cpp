@@ -5,6 +5,7 @@
 #include "tools/answer.h"
 #include "tools/catalog.h"
 #include "tools/parameter_value.h"
+#include "tools/privacy.h"
 #include "tools/table_query.h"
 #include "tools/toolset.h"
 #include "tools/type_name.h"
@@ -90,12 +91,13 @@ Json WithoutNan(Json value, std::string_view type) {
 class AnalysisTool final : public JsonTool {
  public:
   AnalysisTool(clickhouse::Client& client, Catalog& catalog, const schema::Dataset& dataset,
-               const schema::AnalysisTool& declaration)
+               const schema::AnalysisTool& declaration, std::shared_ptr<const Privacy> privacy)
       : JsonTool(Define(declaration)),
         client_(client),
         catalog_(catalog),
         dataset_(dataset),
-        declaration_(declaration) {}
+        declaration_(declaration),
+        privacy_(std::move(privacy)) {}
 
  private:
   Result<Answer> RunChecked(const RequestContext& context, const Json& arguments) override {
@@ -107,9 +109,17 @@ class AnalysisTool final : public JsonTool {
     query.max_rows = kMaxRows;
     query.max_bytes = kMaxBytes;
     if (!problems.Empty()) return problems.ToError(declaration_.name);
-    const auto rows = client_.Read(context, query);
+    auto rows = client_.Read(context, query);
     if (!rows) return Explained(context, rows.error());
+    if (Status shown = Protect(context, query.sql, *rows); !shown) return shown.error();
     return declaration_.single_row ? RowAnswer(*rows) : TableAnswer(context, *rows, query);
+  }
+
+  // That the SQL keeps to the rules was checked when the dataset was loaded.
+  Status Protect(const RequestContext& context, const std::string& sql, clickhouse::Rows& rows) const {
+    if (!privacy_) return Ok();
+    const auto names = sql::FindProtected(sql, privacy_->Protects(context));
+    return names ? privacy_->Protect(*names, rows) : Status(names.error());
   }
 
   std::vector<clickhouse::Parameter> Parameters(const Json& arguments, Problems& problems) const {
@@ -169,8 +179,8 @@ class AnalysisTool final : public JsonTool {
   std::string Note(const RequestContext& context, clickhouse::Query query) {
     if (declaration_.note_sql.empty()) return {};
     query.sql = declaration_.note_sql;
-    const auto rows = client_.Read(context, query);
-    if (!rows || rows->row_count == 0) return {};
+    auto rows = client_.Read(context, query);
+    if (!rows || rows->row_count == 0 || !Protect(context, query.sql, *rows)) return {};
     const Json note = rows->Parsed()[0][0];
     return note.is_string() ? note.get<std::string>() : std::string();
   }
@@ -179,13 +189,15 @@ class AnalysisTool final : public JsonTool {
   Catalog& catalog_;
   const schema::Dataset& dataset_;
   const schema::AnalysisTool& declaration_;
+  const std::shared_ptr<const Privacy> privacy_;  ///< null: nothing is protected
 };
 
 }  // namespace
 
 std::unique_ptr<Tool> CreateAnalysisTool(clickhouse::Client& client, Catalog& catalog, const schema::Dataset& dataset,
-                                         const schema::AnalysisTool& declaration) {
-  return std::make_unique<AnalysisTool>(client, catalog, dataset, declaration);
+                                         const schema::AnalysisTool& declaration,
+                                         std::shared_ptr<const Privacy> privacy) {
+  return std::make_unique<AnalysisTool>(client, catalog, dataset, declaration, std::move(privacy));
 }
 
 }  // namespace chimera::tools

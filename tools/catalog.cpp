@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "sql/lexer.h"
 #include "sql/read_gate.h"
+#include "tools/privacy.h"
 
 namespace chimera::tools {
 namespace {
@@ -138,7 +139,8 @@ std::string Table::FullName() const {
   return database + "." + name;
 }
 
-Catalog::Catalog(clickhouse::Client& client, std::chrono::seconds keep) : client_(client), keep_(keep) {}
+Catalog::Catalog(clickhouse::Client& client, std::shared_ptr<const Privacy> privacy, std::chrono::seconds keep)
+    : client_(client), privacy_(std::move(privacy)), keep_(keep) {}
 
 Result<std::shared_ptr<const Table>> Catalog::Find(const RequestContext& context, std::string_view name) {
   const std::string asked(name);
@@ -155,7 +157,13 @@ Result<std::shared_ptr<const Table>> Catalog::Find(const RequestContext& context
 }
 
 Result<const TableColumn*> Catalog::FindColumn(const Table& table, std::string_view column) {
-  if (const TableColumn* found = table.Find(column)) return found;
+  if (const TableColumn* found = table.Find(column)) {
+    if (!found->is_protected) return found;
+    return MakeError(ErrorCode::kStatementRefused,
+                     "the values of `" + found->name + "` of " + table.FullName() + " are protected (privacy)",
+                     "use `query` with SELECT " + found->name + ", count() … GROUP BY " + found->name + ", or uniq(" +
+                         found->name + ")");
+  }
   return MakeError(ErrorCode::kUnknownColumn, "no column `" + std::string(column) + "` in " + table.FullName(),
                    NearestColumns(table, column));
 }
@@ -216,7 +224,11 @@ Result<std::shared_ptr<const Table>> Catalog::Load(const RequestContext& context
   const auto rows = client_.Read(context, query);
   if (!rows) return rows.error();
   if (rows->row_count == 0) return std::shared_ptr<const Table>();
-  return std::make_shared<const Table>(TableFrom(rows->Parsed()));
+  auto found = std::make_shared<Table>(TableFrom(rows->Parsed()));
+  for (auto& column : found->columns) {
+    column.is_protected = privacy_ && privacy_->Protects(found->database, found->name, column.name);
+  }
+  return std::shared_ptr<const Table>(std::move(found));
 }
 
 std::vector<std::string> Catalog::Names(const RequestContext& context, std::string_view sql,

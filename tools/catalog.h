@@ -16,10 +16,13 @@
 
 namespace chimera::tools {
 
+class Privacy;
+
 struct TableColumn {
   std::string name;
   std::string type;
   std::string comment;
+  bool is_protected = false;  ///< by a rule of privacy that holds for results; see FindColumn
 };
 
 struct Table {
@@ -40,11 +43,14 @@ struct Table {
 
 class Catalog {
  public:
-  explicit Catalog(clickhouse::Client& client, std::chrono::seconds keep = std::chrono::seconds(5));
+  /// `privacy` may be null.
+  explicit Catalog(clickhouse::Client& client, std::shared_ptr<const Privacy> privacy = nullptr,
+                   std::chrono::seconds keep = std::chrono::seconds(5));
 
   /// The table `name` ("table" in the default database, or "database.table"). kUnknownTable with the nearest names.
   Result<std::shared_ptr<const Table>> Find(const RequestContext& context, std::string_view name);
-  /// A column of `table`; kUnknownColumn with the nearest names and their types.
+  /// A column of `table`; kUnknownColumn with the nearest names and their types, kStatementRefused for a protected one:
+  /// whoever filters, groups or computes by a column learns of its values.
   static Result<const TableColumn*> FindColumn(const Table& table, std::string_view column);
   /// The error for a table that is not there, with the nearest names of all databases. Asks the database.
   Error UnknownTable(const RequestContext& context, std::string_view name);
@@ -73,6 +79,7 @@ class Catalog {
   std::string FunctionHint(const RequestContext& context, std::string_view function);
 
   clickhouse::Client& client_;
+  const std::shared_ptr<const Privacy> privacy_;
   const std::chrono::seconds keep_;
   std::mutex mutex_;
   std::map<std::string, Entry> entries_;  ///< by the name asked for; guarded by mutex_

@@ -80,6 +80,14 @@ uint64_t RowsPastRetention(const InsertReport& report) {
   return rows;
 }
 
+void AddPrivacyNote(const InsertReport& report, size_t column, Json& notes) {
+  const uint64_t rows = report.batch.protected_rows[column];
+  if (rows == 0) return;
+  const ColumnRule& rule = report.rules.columns[column];
+  notes.push_back("`" + rule.column.name + "` of " + Count(rows, "row") + " is stored " + rule.protector->StoredAs() +
+                  " (privacy).");
+}
+
 Json Notes(const InsertReport& report) {
   Json notes = Json::array();
   for (size_t i = 0; i < report.batch.times.size(); ++i) AddTimeNotes(report, i, notes);
@@ -88,6 +96,7 @@ Json Notes(const InsertReport& report) {
                     std::to_string(report.rules.keep_days) +
                     " days that the table keeps: a merge will delete what is stored of them.");
   }
+  for (size_t i = 0; i < report.batch.protected_rows.size(); ++i) AddPrivacyNote(report, i, notes);
   if (!report.batch.dry_run) {
     notes.push_back(
         "Stored once however often this batch is repeated, within the table's deduplication window (10,000 "

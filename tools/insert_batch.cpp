@@ -227,7 +227,7 @@ class BatchReader {
 }  // namespace
 
 Result<InsertRules> MakeInsertRules(const schema::InsertTool& declaration) {
-  InsertRules rules{.tool = declaration.name, .columns = {}, .names = {}, .partition = {}};
+  InsertRules rules{.tool = declaration.name, .columns = {}, .names = {}, .partition = {}, .key = {}};
   for (const auto& column : declaration.columns) {
     const bool is_partition = column.name == declaration.partition_column;
     auto rule = MakeColumnRule(column, is_partition);

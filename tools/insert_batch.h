@@ -27,6 +27,7 @@ struct InsertRules {
   std::vector<std::string> names;   ///< of the columns, in their order
   std::optional<size_t> partition;  ///< the column whose UTC day is the partition
   int keep_days = 0;                ///< the table deletes rows older than this; 0: it keeps all
+  std::string key;                  ///< of privacy's hashes; empty: there is none
 };
 
 /// Where a row group's body holds a placeholder for the time of storing.
@@ -43,6 +44,8 @@ struct RowGroup {
   std::string body;
   uint64_t rows = 0;
   std::vector<NowSlot> now_slots;
+  /// The values as the caller wrote them where privacy stores others: two batches may differ in nothing else.
+  std::string replaced;
 };
 
 /// In how many rows a time column was something that the answer should mention.
@@ -57,8 +60,9 @@ struct Batch {
   uint64_t rows = 0;
   std::optional<Instant> first;  ///< of the partition column, without the rows of "now"
   std::optional<Instant> last;
-  std::vector<TimeCounts> times;  ///< by column
-  std::string idempotency_key;    ///< empty: none given
+  std::vector<TimeCounts> times;         ///< by column
+  std::vector<uint64_t> protected_rows;  ///< by column: in how many rows privacy replaced the value
+  std::string idempotency_key;           ///< empty: none given
   bool dry_run = false;
 };
 

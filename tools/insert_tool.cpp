@@ -7,6 +7,7 @@
 #include "tools/insert_answer.h"
 #include "tools/insert_batch.h"
 #include "tools/insert_schema.h"
+#include "tools/privacy.h"
 #include "tools/stored_rows.h"
 
 namespace chimera::tools {
@@ -20,16 +21,26 @@ std::string DayName(const RowGroup& group) {
 }
 
 // Two spellings of one call have one token: a key stands for the batch, otherwise the rows as the caller meant them,
-// before "now" is filled in.
-std::string BatchToken(const Batch& batch) {
+// before "now" is filled in and privacy has replaced values: else events that differ in such a value alone would be
+// one.
+std::string BatchToken(const Batch& batch, const std::string& key) {
   if (!batch.idempotency_key.empty()) return Sha256Hex("key:" + batch.idempotency_key);
   std::string parts = "rows:";
-  for (const RowGroup& group : batch.groups) parts += DayName(group) + ":" + Sha256Hex(group.body) + "\n";
+  for (const RowGroup& group : batch.groups) {
+    parts += DayName(group) + ":" + Sha256Hex(group.body);
+    if (!group.replaced.empty()) parts += ":" + KeyedHash(key, group.replaced);
+    parts += "\n";
+  }
   return Sha256Hex(parts);
 }
 
 std::string GroupToken(const std::string& batch_token, const RowGroup& group) {
   return Sha256Hex(batch_token + "|" + DayName(group));
+}
+
+void AddPrivacy(const Privacy& privacy, const std::string& database, const std::string& table, InsertRules& rules) {
+  rules.key = *privacy.Key();
+  for (auto& rule : rules.columns) rule.protector = privacy.ForInsert(database, table, rule.column.name);
 }
 
 class InsertTool : public Tool {
@@ -54,7 +65,7 @@ class InsertTool : public Tool {
     InsertReport report{.rules = rules_,
                         .table = TableName(),
                         .batch = *batch,
-                        .batch_token = BatchToken(*batch),
+                        .batch_token = BatchToken(*batch, rules_.key),
                         .now = *now,
                         .called_at = called_at};
     if (batch->dry_run) return MakeInsertAnswer(report);
@@ -109,19 +120,22 @@ class InsertTool : public Tool {
 }  // namespace
 
 std::unique_ptr<Tool> CreateInsertTool(clickhouse::Client& client, const schema::Dataset& dataset,
-                                       const schema::InsertTool& declaration, WallClock clock) {
+                                       const schema::InsertTool& declaration, WallClock clock,
+                                       const std::shared_ptr<const Privacy>& privacy) {
   auto rules = MakeInsertRules(declaration);
   // The dataset's loader and its contract test come first, so this is a declaration that nobody ever ran.
   if (!rules) throw std::invalid_argument(declaration.name + ": " + rules.error().message);
   for (const auto& table : dataset.tables) {
     if (table.name == declaration.table) rules->keep_days = table.retention.keep_days;
   }
+  if (privacy) AddPrivacy(*privacy, dataset.database, declaration.table, *rules);
   return std::make_unique<InsertTool>(client, *std::move(rules), dataset, declaration, std::move(clock));
 }
 
 std::unique_ptr<Tool> CreateInsertTool(clickhouse::Client& client, const schema::Dataset& dataset,
-                                       const schema::InsertTool& declaration) {
-  return CreateInsertTool(client, dataset, declaration, [] { return Instant(std::chrono::system_clock::now()); });
+                                       const schema::InsertTool& declaration, std::shared_ptr<const Privacy> privacy) {
+  return CreateInsertTool(
+      client, dataset, declaration, [] { return Instant(std::chrono::system_clock::now()); }, privacy);
 }
 
 }  // namespace chimera::tools

@@ -2,6 +2,7 @@
 // that ClickHouse would change in silence is refused. Pure: the time that "now" stands for is filled in later.
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -11,6 +12,7 @@
 #include "base/result.h"
 #include "schema/dataset.h"
 #include "tools/column_type.h"
+#include "tools/protector.h"
 #include "tools/time_window.h"
 
 namespace chimera::tools {
@@ -47,6 +49,7 @@ struct ColumnRule {
   bool is_partition = false;            ///< the UTC day of this column is the row's partition
   std::optional<std::string> fallback;  ///< canonical text of the default
   bool fallback_is_now = false;
+  std::shared_ptr<const Protector> protector = nullptr;  ///< what privacy does to values; null: nothing
 
   bool Required() const { return !fallback && !column.computed; }
 };

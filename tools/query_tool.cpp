@@ -6,7 +6,9 @@
 #include "sql/read_gate.h"
 #include "tools/answer.h"
 #include "tools/catalog.h"
+#include "tools/catalogue_secrets.h"
 #include "tools/parameter_value.h"
+#include "tools/privacy.h"
 #include "tools/table_query.h"
 #include "tools/toolset.h"
 
@@ -131,24 +133,41 @@ Answer AnswerOf(const clickhouse::Rows& rows, const clickhouse::Query& query) {
 class QueryTool final : public JsonTool {
  public:
   QueryTool(clickhouse::Client& client, Catalog& catalog, const ToolsetOptions& options)
-      : JsonTool(Define(options.default_timeout)), client_(client), catalog_(catalog), reads_(options.reads) {}
+      : JsonTool(Define(options.default_timeout)),
+        client_(client),
+        catalog_(catalog),
+        reads_(options.reads),
+        privacy_(options.privacy) {}
 
   bool TakesTimeout() const override { return true; }
 
  private:
   Result<Answer> RunChecked(const RequestContext& context, const Json& arguments) override {
-    auto query = Prepare(arguments);
-    if (!query) return query.error();
+    auto prepared = Prepare(context, arguments);
+    if (!prepared) return prepared.error();
+    const clickhouse::Query& query = prepared->query;
     RequestContext limited = context;
     limited.deadline =
         context.deadline.Earlier(Deadline::After(std::chrono::seconds(arguments["timeout_seconds"].get<int>())));
-    const auto rows = client_.Read(limited, *query);
-    if (!rows) return catalog_.Explain(context, rows.error(), query->sql);
-    return AnswerOf(*rows, *query);
+    auto rows = client_.Read(limited, query);
+    if (!rows) return catalog_.Explain(context, rows.error(), query.sql);
+    if (privacy_ != nullptr) {
+      if (Status shown = privacy_->Protect(prepared->protected_names, *rows); !shown) return shown.error();
+    }
+    if (prepared->tells_of_database) HideSecrets(*rows);
+    return AnswerOf(*rows, query);
   }
 
-  Result<clickhouse::Query> Prepare(const Json& arguments) const {
-    auto statement = sql::CheckRead(arguments["sql"].get_ref<const std::string&>(), reads_);
+  struct Prepared {
+    clickhouse::Query query;
+    std::vector<std::string> protected_names;
+    bool tells_of_database = false;
+  };
+
+  Result<Prepared> Prepare(const RequestContext& context, const Json& arguments) const {
+    sql::ReadPolicy reads = reads_;
+    if (privacy_ != nullptr) reads.protected_columns = privacy_->Protects(context);
+    auto statement = sql::CheckRead(arguments["sql"].get_ref<const std::string&>(), reads);
     if (!statement) return statement.error();
     const auto placeholders = schema::FindPlaceholders(statement->text);
     if (!placeholders) return placeholders.error();
@@ -158,18 +177,22 @@ class QueryTool final : public JsonTool {
     for (const auto& placeholder : *placeholders) binder.Bind(placeholder);
     binder.RefuseUnused();
     if (!problems.Empty()) return problems.ToError(std::string(kName));
-    clickhouse::Query query;
+    Prepared prepared;
+    prepared.protected_names = std::move(statement->protected_names);
+    prepared.tells_of_database = TellsOfDatabase(statement->kind, statement->text);
+    clickhouse::Query& query = prepared.query;
     query.parameters = binder.Take();
     query.sql = std::move(statement->text);
     for (auto& [name, value] : statement->settings) query.settings.push_back({name, value});
     query.max_rows = arguments["max_rows"].get<uint64_t>();
     query.max_bytes = arguments["max_bytes"].get<uint64_t>();
-    return query;
+    return prepared;
   }
 
   clickhouse::Client& client_;
   Catalog& catalog_;
   const sql::ReadPolicy reads_;
+  const std::shared_ptr<const Privacy> privacy_;  ///< null: nothing is protected
 };
 
 }  // namespace

@@ -10,12 +10,14 @@ namespace chimera::tools {
 RowCollector::RowCollector(const InsertRules& rules, ProblemList& problems, size_t size_hint)
     : rules_(rules), problems_(problems), size_hint_(size_hint), slots_(rules.columns.size()) {
   batch_.times.resize(rules.columns.size());
+  batch_.protected_rows.resize(rules.columns.size());
 }
 
 void RowCollector::Begin(std::optional<uint64_t> index) {
   index_ = index;
   for (auto& slot : slots_) slot.given = false;
   text_.clear();
+  replaced_.clear();
   in_order_ = 0;
   next_ = 0;
 }
@@ -36,14 +38,27 @@ void RowCollector::Add(std::string_view key, const SourceValue& value) {
   if (auto refused = AppendValue(rules_.columns[*column], value.value, text_, slot.facts)) {
     return Refuse(*column, std::move(*refused), value);
   }
+  if (rules_.columns[*column].protector) Protect(*column);
   slot.length = text_.size() - slot.begin;
+}
+
+/// Replaces the value that was just appended by what privacy lets be stored.
+void RowCollector::Protect(size_t column) {
+  const ColumnRule& rule = rules_.columns[column];
+  Slot& slot = slots_[column];
+  const std::string value = text_.substr(slot.begin);
+  const std::string stored = rule.protector->Stored(value, rule.fallback.value_or("null"));
+  slot.replaced = stored != value;
+  if (!slot.replaced) return;
+  replaced_ += rule.key + value;
+  text_.replace(slot.begin, value.size(), stored);
 }
 
 /// Makes room for the value of `column`, which the caller appends to the text.
 void RowCollector::Open(size_t column) {
   in_order_ += column == in_order_;
   text_ += rules_.columns[column].key;
-  slots_[column] = {.begin = text_.size(), .length = 0, .given = true, .facts = {}};
+  slots_[column] = {.begin = text_.size(), .length = 0, .given = true, .replaced = false, .facts = {}};
 }
 
 // Rows mostly have their fields in one order, so the column after the last one is tried first.
@@ -102,7 +117,7 @@ RowGroup& RowCollector::GroupOfRow() {
   if (!batch_.groups.empty() && batch_.groups[group_].day == day) return batch_.groups[group_];
   const auto [found, is_new] = group_by_day_.try_emplace(day, batch_.groups.size());
   group_ = found->second;
-  if (is_new) batch_.groups.push_back({.day = day, .body = {}, .rows = 0, .now_slots = {}});
+  if (is_new) batch_.groups.push_back({.day = day, .body = {}, .rows = 0, .now_slots = {}, .replaced = {}});
   if (batch_.groups.size() == 1) batch_.groups[0].body.reserve(size_hint_);
   return batch_.groups[group_];
 }
@@ -119,8 +134,10 @@ void RowCollector::AppendRow(RowGroup& group) {
     if (!in_order) group.body.append(text_, slot.begin, slot.length);
     batch_.times[i].now += slot.facts.is_now;
     batch_.times[i].cut += slot.facts.cut;
+    batch_.protected_rows[i] += slot.replaced;
     batch_.times[i].assumed_utc += slot.facts.assumed_utc;
   }
+  if (!replaced_.empty()) group.replaced += std::to_string(group.rows) + replaced_ + "\n";
   group.body[begin] = '{';  // over the first column's comma
   group.body += "}\n";
   ++group.rows;

@@ -47,11 +47,13 @@ class RowCollector {
     size_t begin = 0;  // in text_
     size_t length = 0;
     bool given = false;
+    bool replaced = false;  // by privacy
     TimeFacts facts;
   };
 
   std::optional<size_t> FindColumn(std::string_view key);
   void Open(size_t column);
+  void Protect(size_t column);
   void AddUnknown(std::string_view key, const SourceValue& value);
   void Refuse(size_t column, Refusal refusal, const SourceValue& value);
   void FillDefault(size_t column);
@@ -66,6 +68,7 @@ class RowCollector {
   std::optional<uint64_t> index_;
   std::vector<Slot> slots_;  // by column
   std::string text_;         // the canonical values of the row, each behind its column's key
+  std::string replaced_;     // what privacy took out of the row, each behind its column's key
   size_t in_order_ = 0;      // how many values came in the order of the columns
   size_t next_ = 0;          // the column that is expected next
 

@@ -12,7 +12,9 @@ namespace {
 class Toolset final : public Registry {
  public:
   Toolset(const ToolsetOptions& options, clickhouse::Client& client)
-      : Registry(options.names, options.default_timeout), catalog_(client), why_off_(options.why_off) {
+      : Registry(options.names, options.default_timeout),
+        catalog_(client, options.privacy),
+        why_off_(options.why_off) {
     if (options.read_budget_rows > 0) budgeted_.emplace(client, catalog_, options.read_budget_rows);
   }
   Catalog& SharedCatalog() { return catalog_; }
@@ -45,11 +47,11 @@ std::unique_ptr<Registry> CreateToolset(clickhouse::Client& client, const std::v
   tools->Offer(CreateTrendTool(reader, catalog), may_ask);
   for (const auto& dataset : datasets) {
     for (const auto& analysis : dataset.analyses) {
-      tools->Offer(CreateAnalysisTool(reader, catalog, dataset, analysis), may_ask);
+      tools->Offer(CreateAnalysisTool(reader, catalog, dataset, analysis, options.privacy), may_ask);
     }
   }
   for (const auto& dataset : datasets) {
-    for (const auto& insert : dataset.inserts) tools->Offer(CreateInsertTool(client, dataset, insert));
+    for (const auto& insert : dataset.inserts) tools->Offer(CreateInsertTool(client, dataset, insert, options.privacy));
   }
   tools->Offer(CreateListDatabasesTool(client));
   tools->Offer(CreateListTablesTool(client, catalog));

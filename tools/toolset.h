@@ -13,6 +13,8 @@
 
 namespace chimera::tools {
 
+class Privacy;
+
 struct ToolsetOptions {
   NameStyle names = NameStyle::kDotted;
   std::chrono::seconds default_timeout{30};  ///< of one tool call; CH_TIMEOUT
@@ -20,7 +22,8 @@ struct ToolsetOptions {
   uint64_t read_budget_rows = 0;  ///< CHIMERA_READ_BUDGET_ROWS
   /// Why a tool is not offered: then nothing of it is there to be called. Empty text, or no function: it is offered.
   std::function<std::string(const mcp::ToolDefinition&)> why_off = {};
-  sql::ReadPolicy reads = {};  ///< what SQL may name besides; CHIMERA_READ_FUNCTIONS, …_DICTIONARIES
+  sql::ReadPolicy reads = {};                   ///< what SQL may name besides; CHIMERA_READ_FUNCTIONS, …_DICTIONARIES
+  std::shared_ptr<const Privacy> privacy = {};  ///< which columns are protected; null: none
 };
 
 /// All tools, in the order in which they are listed: query, query.*, get.*, insert.*, list.*, describe.*. `client` and
@@ -38,8 +41,10 @@ std::unique_ptr<Tool> CreateListDatabasesTool(clickhouse::Client& client);
 std::unique_ptr<Tool> CreateListTablesTool(clickhouse::Client& client, Catalog& catalog);
 std::unique_ptr<Tool> CreateDescribeTableTool(clickhouse::Client& client, Catalog& catalog);
 std::unique_ptr<Tool> CreateInsertTool(clickhouse::Client& client, const schema::Dataset& dataset,
-                                       const schema::InsertTool& declaration);
+                                       const schema::InsertTool& declaration,
+                                       std::shared_ptr<const Privacy> privacy = nullptr);
 std::unique_ptr<Tool> CreateAnalysisTool(clickhouse::Client& client, Catalog& catalog, const schema::Dataset& dataset,
-                                         const schema::AnalysisTool& declaration);
+                                         const schema::AnalysisTool& declaration,
+                                         std::shared_ptr<const Privacy> privacy = nullptr);
 
 }  // namespace chimera::tools

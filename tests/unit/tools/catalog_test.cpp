@@ -19,7 +19,7 @@ TEST_F(CatalogTest, KeepsATableForAWhile) {
   const size_t before = client_.Queries().size();
   ASSERT_TRUE(catalog_.Find({}, "bench_runs"));
   EXPECT_EQ(client_.Queries().size(), before);
-  Catalog forgetful(client_, std::chrono::seconds(0));
+  Catalog forgetful(client_, nullptr, std::chrono::seconds(0));
   ASSERT_TRUE(forgetful.Find({}, "bench_runs"));
   ASSERT_TRUE(forgetful.Find({}, "bench_runs"));
   EXPECT_EQ(client_.Queries().size(), before + 2);
