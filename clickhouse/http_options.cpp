@@ -9,6 +9,8 @@
 namespace chimera::clickhouse {
 namespace {
 
+constexpr char kPasswordHeader[] = "X-ClickHouse-Key";
+
 bool HasControls(std::string_view text) {
   return std::any_of(text.begin(), text.end(), [](unsigned char c) { return c < 0x20 || c == 0x7F; });
 }
@@ -79,7 +81,7 @@ bool Compresses(const HttpOptions& options, size_t host) {
 std::vector<Header> HeadersOf(const Account& account) {
   std::vector<Header> headers = {{"User-Agent", "chimera-mcp"}, {"Content-Type", "text/plain; charset=UTF-8"}};
   if (!account.username.empty()) headers.push_back({"X-ClickHouse-User", account.username});
-  if (!account.password.empty()) headers.push_back({"X-ClickHouse-Key", account.password});
+  if (!account.password.empty()) headers.push_back({kPasswordHeader, account.password});
   return headers;
 }
 
@@ -89,6 +91,13 @@ std::string WithoutSecrets(std::string text, const HttpOptions& options) {
   // The longer first: one may be the beginning of the other.
   std::sort(secrets.begin(), secrets.end(), [](const auto& a, const auto& b) { return a.size() > b.size(); });
   for (const auto& secret : secrets) Mask(text, secret);
+  return text;
+}
+
+std::string WithoutSecrets(std::string text, const std::vector<Header>& headers) {
+  for (const auto& [name, value] : headers) {
+    if (name == kPasswordHeader) Mask(text, value);
+  }
   return text;
 }
 

@@ -25,5 +25,7 @@ std::vector<Header> HeadersOf(const Account& account);
 /// `text` with the passwords of the accounts replaced by "***". Passwords of less than 4 bytes are left: they are in
 /// every text, and to replace them would only show where.
 std::string WithoutSecrets(std::string text, const HttpOptions& options);
+/// The same for the password that `headers` carry (HeadersOf).
+std::string WithoutSecrets(std::string text, const std::vector<Header>& headers);
 
 }  // namespace chimera::clickhouse

@@ -8,6 +8,7 @@
 
 #include "base/log.h"
 #include "base/text.h"
+#include "clickhouse/http_options.h"
 #include "clickhouse/target.h"
 #include "sql/lexer.h"
 
@@ -198,7 +199,7 @@ bool ProgressWatcher::Ask(const Batch& batch, const std::stop_token& stop, std::
   answer = std::move(reply.text);
   if (complete && reply.status == 200) return true;
   log::Debug("no progress of query " + batch.front()->query_id + " on " + options_.endpoint.Name() + ": " +
-             (complete ? answer.substr(0, kMaxLogged) : exchange.detail));
+             (complete ? WithoutSecrets(answer, options_.headers).substr(0, kMaxLogged) : exchange.detail));
   return false;
 }
 

@@ -107,6 +107,7 @@ Verdict Route::Carry(const RequestContext& context, const Letter& letter, TextRe
   if (verdict.error) {
     verdict.error->query_id = letter.query_id;
     verdict.error->unsent = verdict.error->unsent || !exchange.sent;
+    verdict.error->message = WithoutSecrets(std::move(verdict.error->message), letter.asker);
     log::Debug("query " + letter.query_id + " failed: " + verdict.error->message);
   }
   Report(verdict);

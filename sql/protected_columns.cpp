@@ -12,8 +12,8 @@
 namespace chimera::sql {
 namespace {
 
-constexpr std::array<std::string_view, 7> kCounting = {"count",          "uniq",      "uniqExact",    "uniqCombined",
-                                                       "uniqCombined64", "uniqHLL12", "countDistinct"};
+constexpr std::array<std::string_view, 7> kCounting = {"COUNT",          "UNIQ",      "UNIQEXACT",    "UNIQCOMBINED",
+                                                       "UNIQCOMBINED64", "UNIQHLL12", "COUNTDISTINCT"};
 constexpr std::array<std::string_view, 9> kBehindGroups = {"HAVING", "ORDER",  "LIMIT", "WITH",    "QUALIFY",
                                                            "WINDOW", "OFFSET", "FETCH", "SETTINGS"};
 constexpr std::array<std::string_view, 14> kNoOperand = {"SELECT", "DISTINCT", "ALL",  "BY", "AND",  "OR",    "NOT",
