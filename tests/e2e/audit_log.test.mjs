@@ -32,7 +32,7 @@ async function newLog() {
 
 const settings = (path, more = {}) => ({ env: engine.settings({ CHIMERA_AUDIT_LOG: path, ...more }) });
 const lines = async (path) => (await readFile(path, 'utf8')).split('\n').slice(0, -1).map((line) => JSON.parse(line));
-const call = (client, name, args) => client.request('tools/call', { name, arguments: args });
+const call = (client, name, args) => client.call(name, args);
 
 test('who, what, and what came of it; and the database knows the line', async () => {
   const path = await newLog();
@@ -42,7 +42,7 @@ test('who, what, and what came of it; and the database knows the line', async ()
   await call(client, INSERT, { rows: [ROW, ROW] });
   await call(client, 'query', { sql: 'DROP TABLE bench_runs' });
   await call(client, 'query', { sql: 'SELECT nothing_like_it FROM bench_runs' });
-  await call(client, 'no.such.tool', {});
+  await assert.rejects(call(client, 'no.such.tool', {}), /there is no tool/);
   const [read, write, refused, failed, unknown, ...rest] = await lines(path);
   assert.deepEqual(rest, []);
   assert.equal((await stat(path)).mode & 0o777, 0o600);
@@ -76,12 +76,12 @@ test('log_comment reaches the database, where the account may set it', async () 
   const client = await sandbox.serve(settings(path));
   const answer = await call(client, 'query', { sql: "SELECT getSetting('log_comment') AS comment" });
   const [line] = await lines(path);
-  assert.deepEqual(JSON.parse(answer.result.structuredContent.rows[0][0]), { call: line.id, tool: 'query' });
+  assert.deepEqual(JSON.parse(answer.structuredContent.rows[0][0]), { call: line.id, tool: 'query' });
   client.child.stdin.end();
   const viewer = await sandbox.serve(settings(path, { CH_USERNAME: 'viewer', CH_PASSWORD: 'viewer-pass-1' }));
   const read = await call(viewer, 'query', { sql: "SELECT getSetting('log_comment') AS comment" });
-  assert.ok(!read.result.isError, read.result.content[0].text);
-  assert.equal(read.result.structuredContent.rows[0][0], '');
+  assert.ok(!read.isError, read.content[0].text);
+  assert.equal(read.structuredContent.rows[0][0], '');
   assert.equal((await lines(path)).at(-1).query_ids.length > 0, true);
   viewer.child.stdin.end();
 });
@@ -110,16 +110,16 @@ test('over HTTP: the principal, the address, and calls without the scope', async
 test('without its log, writes stop and reads go on, until it is back', async () => {
   const path = await newLog();
   const client = await sandbox.serve(settings(path));
-  assert.ok(!(await call(client, INSERT, { rows: [ROW] })).result.isError);
+  assert.ok(!(await call(client, INSERT, { rows: [ROW] })).isError);
   const count = await engine.ask('SELECT count() FROM bench_runs');
   await rm(join(path, '..'), { recursive: true });
-  const stopped = (await call(client, INSERT, { rows: [{ ...ROW, notes: 'x' }] })).result;
+  const stopped = await call(client, INSERT, { rows: [{ ...ROW, notes: 'x' }] });
   assert.equal(stopped._meta['chimera/error'].code, 'unavailable');
   assert.match(stopped.content[0].text, /audit log cannot be written/);
-  assert.ok(!(await call(client, 'query', { sql: 'SELECT 1' })).result.isError);
+  assert.ok(!(await call(client, 'query', { sql: 'SELECT 1' })).isError);
   assert.equal(await engine.ask('SELECT count() FROM bench_runs'), count);
   await mkdir(join(path, '..'));
-  assert.ok(!(await call(client, 'query', { sql: 'SELECT 1' })).result.isError);
+  assert.ok(!(await call(client, 'query', { sql: 'SELECT 1' })).isError);
   assert.deepEqual((await lines(path)).map(({ event, lines: lost, tool }) => event ? `${event} ${lost}` : tool), ['lost 2', 'query']);
   client.child.stdin.end();
 });
@@ -141,7 +141,7 @@ test('killed in the middle of writing: every line is whole, and the next server 
   const path = await newLog();
   for (let round = 0; round < 5; ++round) {
     const client = await sandbox.serve(settings(path));
-    for (let i = 0; i < 200; ++i) client.request('tools/call', { name: 'query', arguments: { sql: `SELECT ${i}` } }).catch(() => {});
+    for (let i = 0; i < 200; ++i) call(client, 'query', { sql: `SELECT ${i}` }).catch(() => {});
     const seen = round * 20;
     await until(async () => (await readFile(path, 'utf8')).split('\n').length > seen, 'lines are written');
     client.child.kill('SIGKILL');
