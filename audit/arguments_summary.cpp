@@ -6,7 +6,7 @@
 #include <array>
 #include <utility>
 
-#include "base/json_depth.h"
+#include "base/json_bounds.h"
 #include "base/text.h"
 
 namespace chimera::audit {

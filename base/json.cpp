@@ -1,6 +1,6 @@
 #include "base/json.h"
 
-#include "base/json_depth.h"
+#include "base/json_bounds.h"
 #include "base/text.h"
 
 namespace chimera {
@@ -11,6 +11,10 @@ Result<Json> ParseJson(std::string_view text) {
   if (IsTooDeep(text)) {
     return MakeError(ErrorCode::kInvalidArgument,
                      "JSON is nested deeper than " + std::to_string(kMaxJsonDepth) + " levels");
+  }
+  if (IsTooWide(text)) {
+    return MakeError(ErrorCode::kInvalidArgument,
+                     "an object of the JSON has more than " + std::to_string(kMaxJsonMembers) + " members");
   }
   try {
     return Json::parse(text);

@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "base/json_depth.h"
+#include "base/json_bounds.h"
 #include "base/text.h"
 
 namespace chimera::mcp {

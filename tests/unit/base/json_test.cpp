@@ -50,5 +50,22 @@ TEST(Excerpt, CutsAtACharacter) {
   EXPECT_EQ(Excerpt(Json("ab€d"), 5), "\"ab…") << "the euro sign would end beyond five bytes";
 }
 
+std::string ObjectOf(size_t members) {
+  std::string text = "{";
+  for (size_t i = 0; i < members; ++i) text += (i == 0 ? "\"" : ",\"") + std::to_string(i) + "\":{\"a:b\":1}";
+  return text + "}";
+}
+
+// Members are searched for one by one: a wide object would cost the square of its size.
+TEST(ParseJson, RefusesObjectsThatAreTooWide) {
+  EXPECT_TRUE(ParseJson(ObjectOf(1000)).ok());
+  const auto wide = ParseJson(ObjectOf(1001));
+  ASSERT_FALSE(wide.ok());
+  EXPECT_EQ(wide.error().message, "an object of the JSON has more than 1000 members");
+  EXPECT_TRUE(ParseJson("[" + ObjectOf(900) + "," + ObjectOf(900) + "]").ok());
+  EXPECT_FALSE(ParseJson("[[" + ObjectOf(2000) + "]]").ok());
+  EXPECT_FALSE(ParseJson("]" + ObjectOf(5)).ok());
+}
+
 }  // namespace
 }  // namespace chimera

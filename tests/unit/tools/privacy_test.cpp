@@ -79,7 +79,7 @@ schema::Dataset Metrics() {
   schema::Dataset dataset;
   dataset.name = "metrics";
   dataset.database = "chimera_metrics";
-  dataset.privacy = {{.table = "bench_runs", .column = "note", .protection = Protection::kHash},
+  dataset.privacy = {{.table = "bench_runs", .column = "note", .protection = Protection::kHash, .what = {}},
                      {.table = "visits", .column = "note", .protection = Protection::kMask, .what = {"email"}}};
   return dataset;
 }
@@ -176,7 +176,8 @@ class PrivateInserts : public ::testing::Test {
     who.type = "String";
     who.fallback = "";
     who.example = "ana";
-    declaration_ = {.name = "insert.visits", .title = "", .description = "", .table = "visits"};
+    declaration_.name = "insert.visits";
+    declaration_.table = "visits";
     declaration_.columns = {id, who};
     dataset_.database = "chimera_metrics";
   }
