@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <limits>
 #include <utility>
 
 #include "base/elastic_pool.h"
@@ -74,7 +75,8 @@ Listener::Listener(const ListenerOptions& options, Context tls) : options_(optio
   set_keep_alive_timeout(options.keep_alive.count());
   set_read_timeout(options.patience.silence);
   set_write_timeout(options.patience.silence);
-  if (options.max_body_bytes > 0) set_payload_max_length(options.max_body_bytes);
+  // The library's own limit is 100 MB.
+  set_payload_max_length(options.max_body_bytes > 0 ? options.max_body_bytes : std::numeric_limits<size_t>::max());
   new_task_queue = [most = WithinFileLimit(options.connections)] { return new ConnectionThreads(most); };
   // Without SO_REUSEPORT, which the library sets by default: a port in use must be an error.
   set_socket_options([](socket_t socket) { httplib::set_socket_opt(socket, SOL_SOCKET, SO_REUSEADDR, 1); });
