@@ -67,7 +67,7 @@ struct Rows {
   Json Parsed() const;
 };
 
-/// Rows to store: `body` is newline-separated JSON objects (JSONEachRow), already validated.
+/// Rows to store: `body` is newline-separated JSON objects (JSONEachRow), already validated, unless `format` says so.
 struct Insert {
   std::string database;
   std::string table;
@@ -75,11 +75,14 @@ struct Insert {
   std::string_view body;             ///< borrowed for the call
   std::string deduplication_token;   ///< insert_deduplication_token; never empty
   bool repeated = false;  ///< may have been stored by an earlier call: sent only if the table recognises its token
+  std::string_view format = "JSONEachRow";  ///< of `body`, as ClickHouse names it
+  std::vector<Setting> settings = {};       ///< sent beside those that the client sets itself, which win
 };
 
 struct Written {
   std::string query_id;
   double elapsed_ms = 0;
+  uint64_t rows = 0;  ///< as the server counted them, those that it then dropped as a repeat included
 };
 
 /// What a client is doing, for gauges and the status command.

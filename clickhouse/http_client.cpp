@@ -27,17 +27,19 @@ double MillisecondsSince(Deadline::Clock::time_point start) {
   return std::chrono::duration<double, std::milli>(Deadline::Clock::now() - start).count();
 }
 
+/// A number of the summary that a reply has in its head; 0 where it has none.
+uint64_t Summarized(const ReplyHead& head, const char* key) {
+  auto summary = ParseJson(head.Find("X-ClickHouse-Summary"));
+  if (!summary || !summary->is_object()) return 0;
+  auto found = summary->find(key);
+  if (found == summary->end() || !found->is_string()) return 0;
+  return std::strtoull(found->get_ref<const std::string&>().c_str(), nullptr, 10);
+}
+
 Statistics ReadStatistics(const ReplyHead& head) {
   Statistics statistics;
-  auto summary = ParseJson(head.Find("X-ClickHouse-Summary"));
-  if (!summary || !summary->is_object()) return statistics;
-  auto number = [&summary](const char* key) -> uint64_t {
-    auto found = summary->find(key);
-    if (found == summary->end() || !found->is_string()) return 0;
-    return std::strtoull(found->get_ref<const std::string&>().c_str(), nullptr, 10);
-  };
-  statistics.rows_read = number("read_rows");
-  statistics.bytes_read = number("read_bytes");
+  statistics.rows_read = Summarized(head, "read_rows");
+  statistics.bytes_read = Summarized(head, "read_bytes");
   return statistics;
 }
 
@@ -160,21 +162,25 @@ Result<Written> HttpClient::Write(const RequestContext& context, const Insert& i
   if (named.database.empty()) named.database = options_.database;
   Body body(insert.body);
   std::string query_id;
+  uint64_t rows = 0;
   StatementRunner::Job job{.kind = Kind::kWrite, .role = WriterRole(), .insert = &named};
   job.attempt = [&](Route& route, const AccountProfile& profile) {
     HttpRequest request = WriteRequest(named, profile, options_.database, context);
     query_id = request.query_id;
     TextReply reply;
-    return Carry(context, route, Kind::kWrite, job.role, request, body, reply, false);
+    Verdict verdict = Carry(context, route, Kind::kWrite, job.role, request, body, reply, false);
+    rows = Summarized(reply.Head(), "written_rows");
+    return verdict;
   };
   const std::string sql = InsertStatement(named, options_.database);
   if (auto error = Run(context, job)) {
     Note(context, error->query_id, sql);
     return *std::move(error);
   }
-  const auto rows = static_cast<uint64_t>(std::count(insert.body.begin(), insert.body.end(), '\n'));
-  Note(context, query_id, sql, {.rows_written = rows, .bytes_written = insert.body.size()});
-  return Written{std::move(query_id), MillisecondsSince(start)};
+  const auto lines = static_cast<uint64_t>(std::count(insert.body.begin(), insert.body.end(), '\n'));
+  Note(context, query_id, sql,
+       {.rows_written = insert.format == "Parquet" ? rows : lines, .bytes_written = insert.body.size()});
+  return Written{std::move(query_id), MillisecondsSince(start), rows};
 }
 
 Status HttpClient::Execute(const RequestContext& context, std::string_view statement, std::string_view database) {

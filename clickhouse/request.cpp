@@ -94,6 +94,7 @@ Target WriteTarget(const Insert& insert, const AccountProfile& profile, const st
   settings.Add("input_format_null_as_default", uint64_t{0}).Add("input_format_skip_unknown_fields", uint64_t{0});
   settings.Add("date_time_input_format", "best_effort");
   AddComment(settings, context);
+  for (const auto& setting : insert.settings) settings.AddUnlessThere(setting);
   return target;
 }
 
@@ -103,7 +104,7 @@ std::string InsertStatement(const Insert& insert, const std::string& database) {
   std::vector<std::string> columns;
   for (const auto& column : insert.columns) columns.push_back(sql::QuoteIdentifier(column));
   return "INSERT INTO " + sql::QuoteIdentifier(insert.database.empty() ? database : insert.database) + "." +
-         sql::QuoteIdentifier(insert.table) + " (" + Join(columns, ", ") + ") FORMAT JSONEachRow";
+         sql::QuoteIdentifier(insert.table) + " (" + Join(columns, ", ") + ") FORMAT " + std::string(insert.format);
 }
 
 Result<HttpRequest> ReadRequest(const Query& query, const AccountProfile& profile, const std::string& database,
