@@ -51,6 +51,38 @@ int Verify(const config::Config& config, bool json, std::stop_token stop);
 /// With `if_empty`, tables that already hold rows are left alone and that is no failure.
 int DemoLoad(const config::Config& config, bool if_empty, std::stop_token stop);
 
+struct ImportCommand {
+  std::string table;
+  std::vector<std::string> files;
+  std::string format;             ///< empty: by each file's name
+  std::vector<std::string> map;   ///< FILE_COLUMN=TABLE_COLUMN
+  std::vector<std::string> skip;  ///< columns of the file
+  bool dry_run = false;
+  uint32_t days = 0;
+  uint64_t max_errors = 0;
+  std::string reject;  ///< file for refused records; empty: none
+  uint64_t batch_rows = 50'000;
+  unsigned jobs = 2;
+  std::string again;
+  bool without_deduplication = false;
+  bool json = false;
+};
+/// Stores the files' rows; the summary goes to stdout, progress to stderr. kFailed when it ended before all files were
+/// read, or when a dry run found more than `max_errors` bad records.
+int Import(const config::Config& config, const ImportCommand& command, std::stop_token stop);
+
+struct ExportCommand {
+  std::string table;
+  std::string to = "-";  ///< "-": standard output
+  std::string format;    ///< empty: by the file's name; csv on standard output
+  std::string since;     ///< included
+  std::string until;     ///< not included, but a day without a time is
+  uint32_t days = 0;
+  std::vector<std::string> columns;  ///< empty: all
+};
+/// Writes the table's rows as text that Import reads.
+int Export(const config::Config& config, const ExportCommand& command, std::stop_token stop);
+
 struct TokenCommand {
   std::string name;
   std::string scopes = "read";  ///< separated by commas

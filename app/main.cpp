@@ -25,6 +25,7 @@ constexpr char kExamples[] = R"(Examples:
                                                    the same tools over a ClickHouse of yours, by TLS
   chimera-mcp call query sql='SELECT count() FROM bench_runs'
   chimera-mcp call get.correlation_data days=7
+  chimera-mcp import llm_events calls.csv.gz       store the rows of files; run again, it goes on
   chimera-mcp tools --json                         what agents see
   chimera-mcp status                               is everything well between here and the data
   chimera-mcp client-config claude-desktop         what to tell a client of this server
@@ -63,6 +64,8 @@ struct Invocation {
   TokenCommand token;
   EngineCommand engine;
   CallCommand call;
+  ImportCommand import;
+  ExportCommand to_file;
   ClientConfigCommand client;
   CheckCommand check;
   bool if_empty = false;
@@ -163,6 +166,52 @@ void AddData(CLI::App& app, Invocation& invocation) {
   load->add_flag("--if-empty", invocation.if_empty, "leave tables that hold rows alone, without an error");
   load->callback([&invocation] {
     invocation.command = [&](const auto& config, auto stop) { return DemoLoad(config, invocation.if_empty, stop); };
+  });
+}
+
+void AddImport(CLI::App& app, Invocation& invocation) {
+  ImportCommand& command = invocation.import;
+  auto* import =
+      app.add_subcommand("import", "store the rows of files; run again, it continues and stores nothing twice");
+  import->add_option("table", command.table, "table, or database.table")->required();
+  import->add_option("files", command.files, "CSV, TSV, JSON lines or Parquet, also .gz and .zst; - is stdin")
+      ->required();
+  import->add_option("--format", command.format, "csv, tsv, jsonl or parquet; otherwise by the name's ending");
+  import->add_option("--map", command.map, "FILE_COLUMN=TABLE_COLUMN; may be repeated")->allow_extra_args(false);
+  import->add_option("--skip", command.skip, "column of the file to leave out; may be repeated")
+      ->allow_extra_args(false);
+  import->add_flag("--dry-run", command.dry_run, "check every row, store nothing");
+  import->add_option("--days", command.days, "only rows of the last so many days");
+  import->add_option("--max-errors", command.max_errors, "how many bad records are left out before it stops")
+      ->capture_default_str();
+  import->add_option("--reject", command.reject, "append bad records with line and reason to this file (JSON lines)");
+  import->add_option("--batch-rows", command.batch_rows, "records of a batch")
+      ->capture_default_str()
+      ->check(CLI::Range(1, 1'000'000));
+  import->add_option("--jobs", command.jobs, "batches checked and stored at the same time")
+      ->capture_default_str()
+      ->check(CLI::Range(1, 16));
+  import->add_option("--again", command.again, "store files that were imported before once more, under this name");
+  import->add_flag("--without-deduplication", command.without_deduplication,
+                   "import into a table that cannot recognise a batch that comes twice");
+  import->add_flag("--json", command.json, "summary as one JSON object");
+  import->callback([&invocation] {
+    invocation.command = [&](const auto& config, auto stop) { return Import(config, invocation.import, stop); };
+  });
+}
+
+void AddExport(CLI::App& app, Invocation& invocation) {
+  ExportCommand& command = invocation.to_file;
+  auto* to_file = app.add_subcommand("export", "write a table's rows as text that import reads");
+  to_file->add_option("table", command.table, "table, or database.table")->required();
+  to_file->add_option("--to", command.to, "file, packed where it ends in .gz or .zst; otherwise stdout");
+  to_file->add_option("--format", command.format, "csv, tsv or jsonl; otherwise by the name's ending");
+  auto* since = to_file->add_option("--since", command.since, "rows from this time on");
+  auto* until = to_file->add_option("--until", command.until, "rows before this time, or to the end of this day");
+  to_file->add_option("--days", command.days, "rows of the last so many days")->excludes(since)->excludes(until);
+  to_file->add_option("--columns", command.columns, "columns, separated by commas")->delimiter(',');
+  to_file->callback([&invocation] {
+    invocation.command = [&](const auto& config, auto stop) { return Export(config, invocation.to_file, stop); };
   });
 }
 
@@ -281,6 +330,8 @@ int ParseAndRun(int argc, char** argv) {
   AddServe(app, invocation);
   AddEngine(app, invocation);
   AddData(app, invocation);
+  AddImport(app, invocation);
+  AddExport(app, invocation);
   AddStatus(app, invocation);
   AddTools(app, invocation);
   AddToken(app, invocation);

@@ -23,7 +23,7 @@ async function fails(...args) {
 test('--version and --help', async () => {
   assert.match(await succeeds('--version'), /^chimera-mcp \d+\.\d+\.\d+\n$/);
   assert.match(await succeeds('--help'), /Examples:[^]*chimera-mcp serve/);
-  for (const command of ['serve', 'engine', 'schema', 'demo', 'tools', 'call', 'config', 'status', 'check']) {
+  for (const command of ['serve', 'engine', 'schema', 'demo', 'tools', 'call', 'config', 'status', 'check', 'import', 'export']) {
     assert.match(await succeeds(command, '--help'), /Usage:/i);
   }
 });
