@@ -8,11 +8,12 @@ import { measureCrowd } from './crowd.mjs';
 import { measureEmbedded } from './embedded.mjs';
 import { Figures } from './figures.mjs';
 import { measureGate } from './gate.mjs';
+import { measureImport } from './import.mjs';
 import { measureInfra } from './infra.mjs';
 import { measureWebhook } from './webhook.mjs';
 
 const PARTS = { embedded: measureEmbedded, beside: measureBeside, crowd: measureCrowd, gate: measureGate, infra: measureInfra,
-  webhook: measureWebhook };
+  webhook: measureWebhook, import: measureImport };
 
 const binary = process.env.BIN ?? new URL('../build/release/chimera-mcp', import.meta.url).pathname;
 const chosen = process.argv.length > 2 ? process.argv.slice(2) : Object.keys(PARTS);
