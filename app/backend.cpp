@@ -96,7 +96,8 @@ Result<std::unique_ptr<Backend>> Backend::Create(const config::Config& config, b
     for_tools = backend->observed_.get();
   }
   tools::ToolsetOptions tools = config.tools;
-  tools.privacy = *std::move(privacy);
+  backend->privacy_ = *std::move(privacy);
+  tools.privacy = backend->privacy_;
   backend->tools_ = tools::CreateToolset(*for_tools, backend->datasets_, tools);
   if (Status rules = CheckRules(config.rules, *backend->tools_); !rules.ok()) return rules.error();
   return backend;

@@ -11,6 +11,7 @@
 #include "config/config.h"
 #include "metrics/observed_client.h"
 #include "schema/dataset.h"
+#include "tools/privacy.h"
 #include "tools/registry.h"
 
 namespace chimera::app {
@@ -42,6 +43,8 @@ class Backend {
   clickhouse::Client& Client() { return *client_; }
   const std::vector<schema::Dataset>& Datasets() const { return datasets_; }
   tools::Registry& Tools() { return *tools_; }
+  /// The protected columns; null when there are none.
+  const tools::Privacy* Privacy() const { return privacy_.get(); }
 
  private:
   Backend() = default;
@@ -53,6 +56,7 @@ class Backend {
   std::unique_ptr<clickhouse::Client> client_;
   EmbeddedClient* embedded_ = nullptr;                 ///< client_, when the database is embedded
   std::unique_ptr<metrics::ObservedClient> observed_;  ///< over client_, when somebody observes
+  std::shared_ptr<const tools::Privacy> privacy_;
   std::unique_ptr<tools::Registry> tools_;
   std::stop_source quit_;
   std::jthread warm_up_;  ///< last: joined before what it uses goes

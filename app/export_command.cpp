@@ -59,7 +59,8 @@ int Export(const config::Config& config, const ExportCommand& command, std::stop
   auto backend = Backend::Create(config, true);
   if (!backend) return Report(backend.error());
   const RequestContext context = RequestContext::For("export", kStatementTime, stop);
-  auto target = transfer::FindTarget(context, (*backend)->Client(), (*backend)->Datasets(), command.table);
+  auto target =
+      transfer::FindTarget(context, (*backend)->Client(), (*backend)->Datasets(), (*backend)->Privacy(), command.table);
   if (!target) return Report(target.error());
   std::atomic<uint64_t> rows{0};
   if (Status done = Write(stop, (*backend)->Client(), *target, *options, command.to, rows); !done) {

@@ -132,6 +132,7 @@ Json ToJson(const Summary& summary) {
           {"rejected_records", progress.rejected.load()},
           {"times_without_zone", progress.assumed_utc.load()},
           {"times_cut", progress.cut.load()},
+          {"values_protected", progress.protected_values.load()},
           {"batches", progress.batches.load()},
           {"seconds", summary.seconds},
           {"rejected", refused},
@@ -156,6 +157,7 @@ std::string ToPlain(const Summary& summary) {
   if (progress.assumed_utc > 0)
     text += "  " + Grouped(progress.assumed_utc) + " times had no zone and were taken as UTC\n";
   if (progress.cut > 0) text += "  " + Grouped(progress.cut) + " times had more digits than their column keeps\n";
+  if (progress.protected_values > 0) text += "  " + Grouped(progress.protected_values) + " values were protected\n";
   return text;
 }
 
@@ -234,7 +236,7 @@ int Import(const config::Config& config, const ImportCommand& command, std::stop
   if (!backend) return Report(backend.error());
   clickhouse::Client& client = (*backend)->Client();
   const RequestContext context = RequestContext::For("import", kStatementTime, stop);
-  auto target = transfer::FindTarget(context, client, (*backend)->Datasets(), command.table);
+  auto target = transfer::FindTarget(context, client, (*backend)->Datasets(), (*backend)->Privacy(), command.table);
   if (!target) return Report(target.error());
   if (Status known = CheckDeduplication(context, client, *target, command); !known) return Report(known.error());
 

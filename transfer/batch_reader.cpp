@@ -94,6 +94,7 @@ ParsedBatch BatchReader::Read(const RecordBatch& batch) const {
   parsed.rows = writer.Rows();
   parsed.assumed_utc = writer.AssumedUtc();
   parsed.cut = writer.Cut();
+  parsed.protected_values = writer.Protected();
   parsed.groups = writer.Take();
   return parsed;
 }

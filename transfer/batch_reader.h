@@ -30,6 +30,7 @@ struct ParsedBatch {
   uint64_t skipped = 0;  ///< too old
   uint64_t assumed_utc = 0;
   uint64_t cut = 0;
+  uint64_t protected_values = 0;  ///< that privacy replaced
   std::vector<BadRow> bad;
 };
 

@@ -192,6 +192,7 @@ class FileImport {
       progress_.skipped += parsed.skipped;
       progress_.assumed_utc += parsed.assumed_utc;
       progress_.cut += parsed.cut;
+      progress_.protected_values += parsed.protected_values;
       ++progress_.batches;
     }
   }

@@ -43,8 +43,9 @@ struct ImportProgress {
   std::atomic<uint64_t> rejected{0};  ///< refused
   std::atomic<uint64_t> assumed_utc{0};
   std::atomic<uint64_t> cut{0};
-  std::atomic<uint64_t> batches{0};  ///< stored by this run
-  std::atomic<uint64_t> bytes{0};    ///< of the files, packed as they are
+  std::atomic<uint64_t> protected_values{0};  ///< that privacy replaced
+  std::atomic<uint64_t> batches{0};           ///< stored by this run
+  std::atomic<uint64_t> bytes{0};             ///< of the files, packed as they are
 };
 
 /// Imports one file; `progress` adds up over several. Blocks. `stop` ends it after the batches in flight, with

@@ -48,7 +48,13 @@ Error NotWithParquet(const std::string& what) {
                    "leave it out, or convert the file to CSV or JSON lines first");
 }
 
-Status CheckOptions(const std::string& path, const ImportOptions& options) {
+Status CheckOptions(const Target& target, const std::string& path, const ImportOptions& options) {
+  for (const auto& column : target.columns) {
+    const std::string& name = column.rule.column.name;
+    if (column.rule.protector && !options.mapping.skipped.contains(name)) {
+      return NotWithParquet("the protected column `" + name + "`");
+    }
+  }
   if (path == "-") return NotWithParquet("standard input");
   if (!options.mapping.renamed.empty()) return NotWithParquet("--map");
   if (options.days > 0) return NotWithParquet("--days");
@@ -68,7 +74,7 @@ std::vector<std::string> ColumnsOf(const Target& target, const Mapping& mapping)
 
 Status ImportParquet(std::stop_token stop, clickhouse::Client& client, const Target& target, const std::string& path,
                      const ImportOptions& options, ImportProgress& progress) {
-  if (Status checked = CheckOptions(path, options); !checked) return checked;
+  if (Status checked = CheckOptions(target, path, options); !checked) return checked;
   auto file = MappedFile::Open(path);
   if (!file) return std::move(file).error();
   const std::string_view bytes = (*file)->Bytes();

@@ -64,7 +64,22 @@ void RowWriter::Open(size_t column) {
 Refused RowWriter::Put(size_t column, const JsonValue& value) {
   const TargetColumn& known = target_.columns[column];
   Open(column);
-  if (known.opaque) return PutOpaque(value);
+  const size_t begin = row_.size();
+  auto refused = known.opaque ? PutOpaque(value) : PutChecked(column, value);
+  if (!refused && known.rule.protector) Protect(known.rule, begin);
+  return refused;
+}
+
+/// Replaces what was just appended by what privacy lets be stored.
+void RowWriter::Protect(const tools::ColumnRule& rule, size_t begin) {
+  const std::string value = row_.substr(begin);
+  const std::string stored = rule.protector->Stored(value, rule.fallback.value_or("null"));
+  protected_ += stored != value;
+  row_.replace(begin, value.size(), stored);
+}
+
+Refused RowWriter::PutChecked(size_t column, const JsonValue& value) {
+  const TargetColumn& known = target_.columns[column];
   tools::TimeFacts facts;
   if (auto refused = tools::AppendValue(known.rule, value, row_, facts)) return refused;
   if (!known.rule.type.IsTemporal() || value.kind == JsonKind::kNull) return std::nullopt;

@@ -34,12 +34,15 @@ class RowWriter {
   uint64_t Rows() const { return rows_; }
   uint64_t AssumedUtc() const { return assumed_utc_; }  ///< values of time without a zone
   uint64_t Cut() const { return cut_; }                 ///< times with more digits than the column keeps
+  uint64_t Protected() const { return protected_; }     ///< values that privacy replaced
   /// The rows by partition.
   std::vector<tools::RowGroup> Take();
 
  private:
   void Open(size_t column);
   std::optional<tools::Refusal> PutOpaque(const tools::JsonValue& value);
+  std::optional<tools::Refusal> PutChecked(size_t column, const tools::JsonValue& value);
+  void Protect(const tools::ColumnRule& rule, size_t begin);
   std::optional<tools::Refusal> PutEmpty(size_t column, const Field& field);
   std::optional<int64_t> Group() const;
 
@@ -56,6 +59,7 @@ class RowWriter {
   uint64_t rows_ = 0;
   uint64_t assumed_utc_ = 0;
   uint64_t cut_ = 0;
+  uint64_t protected_ = 0;
 };
 
 }  // namespace chimera::transfer

@@ -138,7 +138,8 @@ std::vector<std::string> Target::Names() const {
 }
 
 Result<Target> FindTarget(const RequestContext& context, clickhouse::Client& client,
-                          const std::vector<schema::Dataset>& datasets, const std::string& name) {
+                          const std::vector<schema::Dataset>& datasets, const tools::Privacy* privacy,
+                          const std::string& name) {
   tools::Catalog catalog(client);
   auto found = catalog.Find(context, WithDatabase(datasets, name));
   if (!found) return std::move(found).error();
@@ -161,6 +162,8 @@ Result<Target> FindTarget(const RequestContext& context, clickhouse::Client& cli
   for (const LiveColumn& column : live->columns) {
     if (column.default_kind == "MATERIALIZED" || column.default_kind == "ALIAS") continue;
     target.columns.push_back(MakeColumn(column, Declared(tool, column.name)));
+    if (privacy == nullptr) continue;
+    target.columns.back().rule.protector = privacy->ForInsert(target.database, target.table, column.name);
   }
   FindPartition(table.partition_key, target);
   FindTime(dataset, target);

@@ -15,6 +15,7 @@
 #include "clickhouse/deduplication.h"
 #include "schema/dataset.h"
 #include "tools/insert_value.h"
+#include "tools/privacy.h"
 
 namespace chimera::transfer {
 
@@ -50,7 +51,8 @@ struct Target {
 /// the client's own. Blocks on the database. kUnknownTable with the nearest names; kInvalidArgument for a view or
 /// another kind of table that holds no rows of its own.
 Result<Target> FindTarget(const RequestContext& context, clickhouse::Client& client,
-                          const std::vector<schema::Dataset>& datasets, const std::string& name);
+                          const std::vector<schema::Dataset>& datasets, const tools::Privacy* privacy,
+                          const std::string& name);
 
 /// Whether the table recognises a batch that it has stored already. Blocks on the database.
 Result<clickhouse::Deduplication> DeduplicationOf(const RequestContext& context, clickhouse::Client& client,

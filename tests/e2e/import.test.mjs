@@ -8,6 +8,7 @@ import { after, before, beforeEach, test } from 'node:test';
 import { gzipSync } from 'node:zlib';
 import { BIN, Sandbox } from './support/product.mjs';
 
+const DATASETS = ['ai_infra_metrics', 'chimera_metrics', 'transfer_telemetry', 'webhook_delivery'];
 const KILLS = Number(process.env.CHIMERA_TEST_KILLS ?? 6);
 
 let sandbox;
@@ -283,18 +284,49 @@ test('an export is imported as the same rows, in every format', async () => {
 });
 
 test('the sample data of every dataset comes back as it went', async () => {
-  const env = remote();
-  assert.equal((await sandbox.run(['demo', 'load', '--if-empty'], { env })).code, 0);
-  const tables = await sql(`SELECT name FROM system.tables WHERE database = 'chimera_metrics' AND name NOT IN ('schema_migrations', 'import_batches')
-    AND engine LIKE '%MergeTree' AND total_rows > 0`);
-  for (const [table] of tables) {
+  const env = { ...remote(), CHIMERA_DATASETS: DATASETS.join(',') };
+  for (const args of [['schema', 'apply'], ['demo', 'load', '--if-empty']]) {
+    const { code, stderr } = await sandbox.run(args, { env });
+    assert.equal(code, 0, stderr);
+  }
+  const tables = await sql(`SELECT database, name FROM system.tables WHERE database IN ('${DATASETS.join("','")}')
+    AND name NOT IN ('schema_migrations', 'import_batches') AND engine IN ('MergeTree', 'ReplacingMergeTree') AND total_rows BETWEEN 1 AND 100000`);
+  for (const [database, table] of tables) {
     const content = async (name) => (await sql(`SELECT count(), sum(cityHash64(*)) FROM ${name}`))[0];
-    await sql(`CREATE OR REPLACE TABLE own.copy AS chimera_metrics.${table}`);
-    const path = file(`${table}.csv.gz`);
-    assert.equal((await sandbox.run(['export', `chimera_metrics.${table}`, '--to', path], { env })).code, 0);
+    await sql(`CREATE OR REPLACE TABLE own.copy AS ${database}.${table}`);
+    const path = file(`${database}.${table}.csv.gz`);
+    const exported = await sandbox.run(['export', `${database}.${table}`, '--to', path], { env });
+    assert.equal(exported.code, 0, exported.stderr);
     const { code, stderr } = await run(['own.copy', path]);
     assert.equal(code, 0, `${table}: ${stderr}`);
-    assert.deepEqual(await content('own.copy'), await content(`chimera_metrics.${table}`), table);
+    assert.deepEqual(await content('own.copy'), await content(`${database}.${table}`), table);
   }
-  assert.ok(tables.length > 0);
+  assert.deepEqual([...new Set(tables.map(([database]) => database))].sort(), [...DATASETS].sort());
+});
+
+test('protected columns are protected', async () => {
+  const env = { ...remote(), CHIMERA_PRIVACY: '{"chimera_metrics": {"llm_events.error_msg": "mask"}}' };
+  const header = 'ts,run_id,source,model,operation,tokens_in,tokens_out,latency_ms,cost_usd,status,error_msg';
+  const path = await write('private.csv', `${header}\n2025-11-02 00:00:00+00,5bc8fbbc-bde5-4099-8164-d8399f767c45,council,gpt-4,secret,1,2,3,0.000001,failure,who@example.com\n`);
+  const { code, stdout, stderr } = await sandbox.run(['import', 'llm_events', path, '--json'], { env });
+  assert.equal(code, 0, stderr);
+  assert.equal(JSON.parse(stdout).values_protected, 1);
+  assert.equal(String(await sql("SELECT countIf(error_msg LIKE '%who%') FROM chimera_metrics.llm_events WHERE operation = 'secret'")), '0');
+  const parquet = await sandbox.run(['import', 'llm_events', file('calls.parquet')], { env });
+  assert.match(parquet.stderr, /the protected column `error_msg`/);
+});
+
+test('COPY … CSV HEADER of a PostgreSQL table goes into a dataset\'s table as it comes', async () => {
+  const env = { ...remote(), CHIMERA_DATASETS: DATASETS.join(',') };
+  const hash = (digit) => `0x${digit.repeat(64)}`;
+  const path = await write('copy.csv', 'id,chain_id,block_number,block_hash,transaction_hash,transaction_index,log_index,address,topic0,topic1,topic2,topic3,data,'
+    + 'ingested_at,created_at\n'
+    + `5bc8fbbc-bde5-4099-8164-d8399f767c45,1,18446744073709551615,${hash('a')},${hash('b')},3,4,0x${'c'.repeat(40)},${hash('d')},,,,0x,`
+    + '2025-10-04 12:30:00.123456+02,2025-10-04 10:30:00+00\n');
+  const { code, stdout, stderr } = await sandbox.run(['import', 'webhook_delivery.events', path, '--json'], { env });
+  assert.equal(code, 0, stderr);
+  assert.deepEqual([JSON.parse(stdout).stored_rows, JSON.parse(stdout).times_cut], [1, 1]);
+  assert.deepEqual(await sql(`SELECT toString(block_number), block_hash, topic0 = '${hash('d')}', topic1, data, toString(ingested_at), toString(created_at)
+    FROM webhook_delivery.events WHERE id = '5bc8fbbc-bde5-4099-8164-d8399f767c45'`),
+  [['18446744073709551615', hash('a'), 1, null, '0x', '2025-10-04 10:30:00.123', '2025-10-04 10:30:00']]);
 });
