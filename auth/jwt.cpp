@@ -14,7 +14,8 @@ using Clock = std::chrono::system_clock;
 
 constexpr size_t kMaxTokenBytes = 16u << 10;
 constexpr size_t kMaxNameBytes = 200;
-constexpr double kFarFuture = 253402300800;  // the year 10000; beyond it times would overflow
+constexpr double kFarFuture = 253402300800;  // the year 10000: later times are none
+constexpr double kLastTime = 9e9;            // the year 2255: the clock's nanoseconds end in 2262
 
 Error Refused(const char* why) {
   return MakeError(ErrorCode::kAccessDenied, why);
@@ -147,7 +148,7 @@ Result<Claims> CheckClaims(std::string_view payload, const JwtRules& rules, Cloc
   if (Status times = CheckTimes(*claims, rules.leeway, now); !times.ok()) return times.error();
   auto name = NameIn(*claims);
   if (!name.ok()) return name.error();
-  const auto until = std::chrono::duration<double>(*TimeOf(*claims, "exp"));
+  const auto until = std::chrono::duration<double>(std::clamp(*TimeOf(*claims, "exp"), -kLastTime, kLastTime));
   const auto expires = Clock::time_point(std::chrono::duration_cast<Clock::duration>(until)) + rules.leeway;
   return Claims{{*std::move(name), ScopesIn(*claims), nullptr}, expires};
 }

@@ -53,6 +53,7 @@ TEST(JwtClaims, AreTakenWhenAllIsWell) {
   EXPECT_EQ(Refusal(With("exp", 1'799'999'941)), "") << "within the leeway";
   EXPECT_EQ(Refusal(With("nbf", 1'800'000'059)), "");
   EXPECT_EQ(Refusal(With("exp", 1'800'000'000.5)), "");
+  EXPECT_GT(CheckClaims(ToText(With("exp", 9'999'999'999)), kRules, kNow)->expires, kNow) << "beyond the clock's end";
 }
 
 TEST(JwtClaims, AreRefusedForEachReason) {
