@@ -263,7 +263,7 @@ test('an export is imported as the same rows, in every format', async () => {
     toDate32('1950-01-01') + number, toDateTime('2025-01-01 00:00:00', 'UTC') + number * 40000, toDateTime64('2025-01-01 00:00:00.123456789', 9, 'UTC') + number,
     if(number % 3 = 0, NULL, if(number % 3 = 1, '', 'x')), if(number % 4 = 0, NULL, number), if(number % 5 = 0, NULL, toDateTime64('2025-01-01 00:00:00.5', 3, 'UTC')),
     ['a,"b"', toString(number)], map('k', number) FROM numbers(300)`);
-  const content = async () => (await sql('SELECT count(), sum(cityHash64(*)) FROM own.types'))[0];
+  const content = async () => (await sql('SELECT count(), toString(sum(cityHash64(*))) FROM own.types'))[0];
   const before = await content();
   for (const name of ['types.csv', 'types.tsv.gz', 'types.jsonl.zst']) {
     const exported = await sandbox.run(['export', 'own.types', '--to', file(name)], { env: remote() });
@@ -289,10 +289,12 @@ test('the sample data of every dataset comes back as it went', async () => {
     const { code, stderr } = await sandbox.run(args, { env });
     assert.equal(code, 0, stderr);
   }
-  const tables = await sql(`SELECT database, name FROM system.tables WHERE database IN ('${DATASETS.join("','")}')
+  const tables = await sql(`SELECT database, name, engine FROM system.tables WHERE database IN ('${DATASETS.join("','")}')
     AND name NOT IN ('schema_migrations', 'import_batches') AND engine IN ('MergeTree', 'ReplacingMergeTree') AND total_rows BETWEEN 1 AND 100000`);
-  for (const [database, table] of tables) {
-    const content = async (name) => (await sql(`SELECT count(), sum(cityHash64(*)) FROM ${name}`))[0];
+  for (const [database, table, engine] of tables) {
+    // A table that keeps the newest version of a row does so within an insert, too.
+    const final = engine === 'ReplacingMergeTree' ? 'FINAL' : '';
+    const content = async (name) => (await sql(`SELECT count(), toString(sum(cityHash64(*))) FROM ${name} ${final}`))[0];
     await sql(`CREATE OR REPLACE TABLE own.copy AS ${database}.${table}`);
     const path = file(`${database}.${table}.csv.gz`);
     const exported = await sandbox.run(['export', `${database}.${table}`, '--to', path], { env });
