@@ -10,6 +10,7 @@
 #include <random>
 #include <utility>
 
+#include "base/log.h"
 #include "clickhouse/advice.h"
 #include "clickhouse/gzip.h"
 #include "clickhouse/http_options.h"
@@ -203,7 +204,12 @@ Verdict HttpClient::Carry(const RequestContext& context, Route& route, Kind kind
   bool compresses = body.Plain().size() > kLeastToCompress && Compresses(options_, route.Host());
   if (compresses) headers.push_back({"Content-Encoding", "gzip"});
   const std::string_view text = compresses ? body.Compressed() : body.Plain();
-  return route.Carry(context, {kind, request.query_id, request.target, text, headers, asker}, reply);
+  Verdict verdict = route.Carry(context, {kind, request.query_id, request.target, text, headers, asker}, reply);
+  if (!verdict.error) return verdict;
+  // All secrets at once: one may be the beginning of another.
+  verdict.error->message = WithoutSecrets(std::move(verdict.error->message), options_);
+  log::Debug("query " + request.query_id + " failed: " + verdict.error->message);
+  return verdict;
 }
 
 std::optional<Error> HttpClient::Run(const RequestContext& context, const StatementRunner::Job& job) {

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <utility>
 
-#include "base/log.h"
 #include "clickhouse/errors.h"
 #include "clickhouse/http_options.h"
 
@@ -107,8 +106,6 @@ Verdict Route::Carry(const RequestContext& context, const Letter& letter, TextRe
   if (verdict.error) {
     verdict.error->query_id = letter.query_id;
     verdict.error->unsent = verdict.error->unsent || !exchange.sent;
-    verdict.error->message = WithoutSecrets(std::move(verdict.error->message), letter.asker);
-    log::Debug("query " + letter.query_id + " failed: " + verdict.error->message);
   }
   Report(verdict);
   if (MayStillRun(exchange, verdict)) routes_->killers_[Host()]->Kill(letter.query_id, letter.asker);
