@@ -82,6 +82,22 @@ struct ExportCommand {
 };
 /// Writes the table's rows as text that Import reads.
 int Export(const config::Config& config, const ExportCommand& command, std::stop_token stop);
+struct DatasetCheckCommand {
+  std::vector<std::string> folders;
+  bool json = false;
+  bool database = false;  ///< then `CheckDatasets` needs a configuration
+};
+/// Prints every mistake in the folders with file and line. With `config`, those without any are then tried on its
+/// database. kFailed when something is wrong.
+int CheckDatasets(const config::Config* config, const DatasetCheckCommand& command, const std::stop_token& stop);
+
+struct DatasetNewCommand {
+  std::string name;
+  std::string table;         ///< "db.table"
+  std::string folder = ".";  ///< where the folder `name` is made
+};
+/// Writes a dataset folder for a live table. kFailed when the folder is there already: nothing is overwritten.
+int NewDataset(const config::Config& config, const DatasetNewCommand& command, const std::stop_token& stop);
 
 struct TokenCommand {
   std::string name;

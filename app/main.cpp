@@ -68,6 +68,8 @@ struct Invocation {
   ExportCommand to_file;
   ClientConfigCommand client;
   CheckCommand check;
+  DatasetCheckCommand dataset_check;
+  DatasetNewCommand dataset_new;
   bool if_empty = false;
   bool tools_json = false;
   bool settings_json = false;
@@ -215,6 +217,38 @@ void AddExport(CLI::App& app, Invocation& invocation) {
   });
 }
 
+void AddDataset(CLI::App& app, Invocation& invocation) {
+  auto* dataset = app.add_subcommand("dataset", "dataset folders of your own");
+  dataset->require_subcommand(1);
+  auto* check =
+      dataset->add_subcommand("check", "list every mistake in dataset folders; exit code 1 when there is one");
+  check->add_option("folders", invocation.dataset_check.folders, "DIR …")->required();
+  check->add_flag("--json", invocation.dataset_check.json, "as one JSON object");
+  check->add_flag("--database", invocation.dataset_check.database,
+                  "then run migrations and analyses in a database of their own, which is dropped");
+  check->callback([&invocation] {
+    if (!invocation.dataset_check.database) {
+      invocation.without_settings = [&] { return CheckDatasets(nullptr, invocation.dataset_check, {}); };
+    }
+    invocation.command = [&](const auto& config, auto stop) {
+      return CheckDatasets(&config, invocation.dataset_check, stop);
+    };
+  });
+}
+
+void AddDatasetNew(CLI::App& app, Invocation& invocation) {
+  auto* fresh =
+      app.get_subcommand("dataset")->add_subcommand("new", "write a dataset folder for a table that is there");
+  fresh->add_option("name", invocation.dataset_new.name, "the dataset's and the folder's name")->required();
+  fresh->add_option("--from-table", invocation.dataset_new.table, "DATABASE.TABLE")->required();
+  fresh->add_option("--to", invocation.dataset_new.folder, "where the folder is made")->capture_default_str();
+  fresh->callback([&invocation] {
+    invocation.command = [&](const auto& config, auto stop) {
+      return NewDataset(config, invocation.dataset_new, stop);
+    };
+  });
+}
+
 void AddStatus(CLI::App& app, Invocation& invocation) {
   auto* status = app.add_subcommand("status", "check the way to the database, the schema, and how fresh the data is");
   status->add_flag("--json", invocation.status_json, "as one JSON object");
@@ -332,6 +366,8 @@ int ParseAndRun(int argc, char** argv) {
   AddData(app, invocation);
   AddImport(app, invocation);
   AddExport(app, invocation);
+  AddDataset(app, invocation);
+  AddDatasetNew(app, invocation);
   AddStatus(app, invocation);
   AddTools(app, invocation);
   AddToken(app, invocation);

@@ -19,7 +19,9 @@ Result<Json> ParseJson(std::string_view text) {
   try {
     return Json::parse(text);
   } catch (const Json::parse_error& error) {
-    return MakeError(ErrorCode::kInvalidArgument, "malformed JSON at byte " + std::to_string(error.byte));
+    Error malformed = MakeError(ErrorCode::kInvalidArgument, "malformed JSON at byte " + std::to_string(error.byte));
+    malformed.position = error.byte == 0 ? 0 : error.byte - 1;
+    return malformed;
   } catch (const Json::exception& error) {  // a number out of every range
     return MakeError(ErrorCode::kInvalidArgument, std::string("malformed JSON: ") + error.what());
   }

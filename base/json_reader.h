@@ -14,7 +14,7 @@
 
 namespace chimera {
 
-/// One JSON object being read. The first failure sticks; `Finish` returns it, or the first unknown key.
+/// One JSON object being read. Failures are kept, in the order in which they are found; unknown keys come last.
 class JsonReader {
  public:
   /// `where` names the object in messages, such as "insert.episodes.json: columns[2]". `object` must outlive this.
@@ -31,9 +31,14 @@ class JsonReader {
   /// A required array; an empty one is returned after a failure.
   const Json& Array(std::string_view key);
 
-  /// Records a failure of the caller's own checking.
-  void Fail(std::string message);
-  /// kInvalidArgument naming `where`, the key and the expected type; call once, after all reads.
+  /// True when the key is there and holds a string: a message about what it says is worth its place.
+  bool Holds(std::string_view key) const;
+
+  /// Records a failure of the caller's own checking. `key` says whose value it is about; empty: the whole object's.
+  void Fail(std::string message, std::string_view key = {});
+  /// All failures, without `where`; `path` is the key, or empty. Call after all reads.
+  std::vector<Problem> Failures();
+  /// kInvalidArgument naming `where` with the first failure; call once, after all reads.
   Status Finish();
 
  private:
@@ -41,7 +46,7 @@ class JsonReader {
   const Json& object_;
   std::string where_;
   std::set<std::string, std::less<>> read_;
-  std::optional<Error> failure_;
+  std::vector<Problem> failures_;
 };
 
 }  // namespace chimera

@@ -5,19 +5,16 @@
 #include <tuple>
 #include <utility>
 
-#include "base/log.h"
 #include "base/text.h"
 #include "schema/migrator.h"
 #include "schema/retention.h"
-#include "sql/lexer.h"
+#include "schema/scratch_database.h"
 
 namespace chimera::schema {
 namespace {
 
-constexpr char kPrefix[] = "chimera_diff_";
 constexpr uint64_t kMaxFacts = 200'000;
 constexpr uint64_t kMaxFactBytes = 64u << 20;
-constexpr std::chrono::seconds kDropTime{30};
 
 // How ClickHouse describes the tables of a database, one property a row. The tables inside of views have names of their
 // own on each side. Database names are taken out of the queries of views.
@@ -72,26 +69,8 @@ Result<Facts> ReadFacts(const RequestContext& context, clickhouse::Client& clien
   return facts;
 }
 
-/// Drops its database, whatever has become of the call by then.
-class ScratchDatabase {
- public:
-  explicit ScratchDatabase(clickhouse::Client& client) : name_(kPrefix + RandomHex(6)), client_(client) {}
-  ~ScratchDatabase() {
-    const auto context = RequestContext::For("schema diff", kDropTime, {});
-    const Status dropped = client_.Execute(context, "DROP DATABASE IF EXISTS " + sql::QuoteIdentifier(name_), "system");
-    if (!dropped) log::Warning("database " + name_ + " could not be dropped: " + dropped.error().message);
-  }
-  ScratchDatabase(const ScratchDatabase&) = delete;
-  ScratchDatabase& operator=(const ScratchDatabase&) = delete;
-  const std::string& Name() const { return name_; }
-
- private:
-  const std::string name_;
-  clickhouse::Client& client_;
-};
-
 Result<Facts> ReadDeclared(const RequestContext& context, clickhouse::Client& client, const Dataset& dataset) {
-  const ScratchDatabase scratch(client);
+  const ScratchDatabase scratch(client, "diff");
   Dataset fresh = dataset;
   fresh.database = scratch.Name();
   const Result<std::vector<int>> applied = ApplyMigrations(context, client, fresh);

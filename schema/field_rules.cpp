@@ -28,9 +28,10 @@ std::string OutOfRange(const FieldRules& rules, const Json& value) {
 }
 
 void CheckLimits(JsonReader& reader, const FieldRules& rules) {
-  if ((rules.min || rules.max) && rules.kind != TypeKind::kNumber) reader.Fail("min and max are for numbers only");
-  if (rules.min && rules.max && *rules.min > *rules.max) reader.Fail("min is above max");
-  if (!rules.allowed.empty() && rules.kind != TypeKind::kText) reader.Fail("enum is for String types only");
+  if ((rules.min || rules.max) && rules.kind != TypeKind::kNumber)
+    reader.Fail("min and max are for numbers only", rules.min ? "min" : "max");
+  if (rules.min && rules.max && *rules.min > *rules.max) reader.Fail("min is above max", "min");
+  if (!rules.allowed.empty() && rules.kind != TypeKind::kText) reader.Fail("enum is for String types only", "enum");
 }
 
 }  // namespace
@@ -40,19 +41,20 @@ FieldRules ReadFieldRules(JsonReader& reader) {
   rules.type = reader.String("type");
   const Result<TypeKind> kind = KindOfType(rules.type);
   if (kind) rules.kind = *kind;
-  if (!kind) reader.Fail(kind.error().message + "; " + kind.error().hint);
-  if (rules.kind == TypeKind::kComposite) reader.Fail("type `" + rules.type + "` is for result columns only");
+  if (!kind && reader.Holds("type")) reader.Fail(kind.error().message + "; " + kind.error().hint, "type");
+  if (rules.kind == TypeKind::kComposite) reader.Fail("type `" + rules.type + "` is for result columns only", "type");
   rules.min = reader.Number("min");
   rules.max = reader.Number("max");
   rules.allowed = reader.Strings("enum");
-  CheckLimits(reader, rules);
+  if (rules.kind) CheckLimits(reader, rules);
   return rules;
 }
 
 void CheckSample(JsonReader& reader, const FieldRules& rules, std::string_view role, const Json& value) {
+  if (!rules.kind) return;  // the type is what is wrong
   std::string problem = Misfit(rules, value);
   if (problem.empty()) problem = OutOfRange(rules, value);
-  if (!problem.empty()) reader.Fail(std::string(role) + " " + Excerpt(value) + " " + problem);
+  if (!problem.empty()) reader.Fail(std::string(role) + " " + Excerpt(value) + " " + problem, role);
 }
 
 }  // namespace chimera::schema

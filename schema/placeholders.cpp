@@ -25,9 +25,14 @@ Result<std::vector<Placeholder>> FindPlaceholders(std::string_view sql) {
     const size_t type_begin = (*tokens)[i + 2].offset + 1;
     size_t end = i + 3;
     while (end < tokens->size() && !(*tokens)[end].IsPunctuation("}")) ++end;
-    if (end == tokens->size()) return MakeError(ErrorCode::kSyntaxError, "a placeholder is not closed with }");
+    if (end == tokens->size()) {
+      Error error = MakeError(ErrorCode::kSyntaxError, "a placeholder is not closed with }");
+      error.position = (*tokens)[i].offset;
+      return error;
+    }
     const size_t type_bytes = (*tokens)[end].offset - type_begin;
-    found.push_back({std::string((*tokens)[i + 1].text), std::string(Trim(sql.substr(type_begin, type_bytes)))});
+    found.push_back({std::string((*tokens)[i + 1].text), std::string(Trim(sql.substr(type_begin, type_bytes))),
+                     (*tokens)[i].offset});
     i = end;
   }
   return found;

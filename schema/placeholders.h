@@ -11,7 +11,8 @@ namespace chimera::schema {
 
 struct Placeholder {
   std::string name;
-  std::string type;  ///< as written, without surrounding space
+  std::string type;   ///< as written, without surrounding space
+  size_t offset = 0;  ///< of its brace, in bytes from 0
 };
 
 /// Every placeholder of `sql`, in order, repeats included; those in comments and strings do not count. kSyntaxError

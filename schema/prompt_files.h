@@ -1,21 +1,21 @@
-// Reads the files that declare one prompt, and the glossary. Pure; `where` names the file in messages.
+// Reads the files that declare one prompt, and the glossary. Pure. What is wrong is told to the spot.
 #pragma once
 
 #include <string>
 #include <string_view>
 #include <vector>
 
-#include "base/result.h"
 #include "schema/dataset.h"
+#include "schema/mistakes.h"
 
 namespace chimera::schema {
 
-/// prompts/NAME.json with its text; `where` is their path without the extension. `dataset` has its tools already.
-/// kInvalidArgument naming file and key: an argument that the text does not use, a placeholder that nobody declares.
-Result<Prompt> ParsePrompt(const std::string& name, std::string_view json, std::string_view text,
-                           const Dataset& dataset, const std::string& where);
+/// prompts/NAME.json with its text, nullptr when that is not there; `spot` is the former. `dataset` has its tools
+/// already. Wrong is also an argument that the text does not use, and a placeholder that nobody declares.
+Prompt ParsePrompt(const std::string& name, std::string_view json, const std::string* text, const Dataset& dataset,
+                   const Spot& spot);
 
 /// glossary.json: an object of meanings by word.
-Result<std::vector<Term>> ParseGlossary(std::string_view json, const std::string& where);
+std::vector<Term> ParseGlossary(std::string_view json, const Spot& spot);
 
 }  // namespace chimera::schema

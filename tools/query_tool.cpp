@@ -60,7 +60,8 @@ class ParameterBinder {
   ParameterBinder(const Json& values, Problems& problems) : values_(values), problems_(problems) {}
 
   void Bind(const schema::Placeholder& placeholder) {
-    const auto& [name, type] = placeholder;
+    const std::string& name = placeholder.name;
+    const std::string& type = placeholder.type;
     const std::string path = "params." + name;
     const bool first = std::find(names_.begin(), names_.end(), name) == names_.end();
     if (first) names_.push_back(name);

@@ -34,6 +34,20 @@ TEST(JsonReader, KeepsTheFirstFailure) {
   EXPECT_EQ(reader.Finish().error().message, "file.json: `days` must be an integer");
 }
 
+TEST(JsonReader, KnowsAllFailuresAndWhoseTheyAre) {
+  const Json object = {{"days", "seven"}, {"dyas", 1}};
+  JsonReader reader(object, "file.json");
+  (void)reader.Integer("days", 1);
+  (void)reader.String("name");
+  std::vector<std::pair<std::string, std::string>> found;
+  for (const Problem& failure : reader.Failures()) found.emplace_back(failure.path, failure.message);
+  const std::vector<std::pair<std::string, std::string>> expected = {
+      {"days", "`days` must be an integer"},
+      {"", "`name` is missing"},
+      {"dyas", "unknown key `dyas`: did you mean `days`?"}};
+  EXPECT_EQ(found, expected);
+}
+
 TEST(JsonReader, RefusesWhatIsNoObject) {
   const Json array = Json::array();
   JsonReader reader(array, "file.json");
