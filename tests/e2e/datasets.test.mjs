@@ -9,7 +9,7 @@ import { RemoteEngine } from './support/remote_engine.mjs';
 const BUILT_IN = ['ai_infra_metrics', 'chimera_metrics', 'transfer_telemetry', 'webhook_delivery'];
 const EVERY_TYPE = `CREATE TABLE odd.every_type (
   a Bool, b UInt8, c UInt64, d Int64, e Float32, f Float64, g Decimal(18, 4), h String, i FixedString(4), j UUID,
-  k Enum8('x' = 1, 'it''s' = 2), l Date, m Date32, n DateTime, o DateTime64(6, 'Europe/Berlin'), p LowCardinality(Nullable(String)),
+  k Enum8('x' = 1, 'y' = 2), l Date, m Date32, n DateTime, o DateTime64(6, 'Europe/Berlin'), p LowCardinality(Nullable(String)),
   q Nullable(Float64), user_email String, \`odd name\` UInt8, day String DEFAULT 'x', r UInt8 MATERIALIZED b + 1, s UInt8 ALIAS b,
   t Map(String, UInt8), u Array(String), v Tuple(x UInt8, y String), w AggregateFunction(sum, UInt64), nested Nested(z UInt8),
   state LowCardinality(String), ratio Float64 COMMENT 'It''s a share; 0 to 1 (SETTINGS)', ip IPv4, big UInt256)
