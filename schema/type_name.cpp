@@ -81,7 +81,9 @@ class TypeReader {
   Kind ReadEnum() {
     if (!Take("(")) return std::nullopt;
     do {
-      if (!Take(TokenKind::kString) || !Take("=") || !Take(TokenKind::kNumber)) return std::nullopt;
+      // A name with an escape in it is one that the tools do not read.
+      const bool plain = At(TokenKind::kString) && tokens_[next_].text.find('\\') == std::string_view::npos;
+      if (!plain || !Take(TokenKind::kString) || !Take("=") || !Take(TokenKind::kNumber)) return std::nullopt;
     } while (Take(","));
     return Take(")") ? Kind(TypeKind::kText) : std::nullopt;
   }

@@ -52,25 +52,27 @@ TEST_F(DatasetContract, InsertsDeclareAllColumnsAndTablesSayWhatTheyHold) {
 }
 
 schema::Files Cups() {
-  return {{"dataset.json", R"({"title": "Kitchen", "description": "Cups.", "database": "kitchen",
+  return {
+      {"dataset.json", R"json({"title": "Kitchen", "description": "Cups.", "database": "kitchen",
  "tables": {"cups": {"time": "kind", "unique": ["handle"]},
-  "plates": {}}})"},
-          {"migrations/0001_cups.sql",
-           "CREATE TABLE IF NOT EXISTS cups (ts DateTime, kind String) ENGINE = MergeTree PARTITION BY toDate(ts) ORDER "
-           "BY ts;"},
-          {"tools/insert.cups.json", R"({"title": "Cups", "description": "Stores.", "table": "cups", "columns": [
+  "plates": {}}})json"},
+      {"migrations/0001_cups.sql",
+       "CREATE TABLE IF NOT EXISTS cups (ts DateTime, kind String) ENGINE = MergeTree PARTITION BY toDate(ts) ORDER "
+       "BY ts;"},
+      {"tools/insert.cups.json", R"json({"title": "Cups", "description": "Stores.", "table": "cups", "columns": [
  {"name": "ts", "type": "DateTime64(3)", "description": "When", "example": "2025-01-01T00:00:00Z"},
  {"name": "size", "type": "UInt8", "description": "Size", "example": 3},
- {"name": "kind", "type": "String", "description": "What", "computed": true, "example": "tea"}]})"},
-          {"tools/get.cups.json", R"({"title": "Cups", "description": "How many?", "result": "row", "parameters": [],
+ {"name": "kind", "type": "String", "description": "What", "computed": true, "example": "tea"}]})json"},
+      {"tools/get.cups.json", R"json({"title": "Cups", "description": "How many?", "result": "row", "parameters": [],
  "columns": [{"name": "cups", "type": "UInt32"},
-  {"name": "kinds", "type": "UInt64"}]})"},
-          {"tools/get.cups.sql", "SELECT count() AS cups, uniqExact(kind) AS sorts FROM cups GROUP BY kind"},
-          {"tools/get.plates.json", R"({"title": "Plates", "description": "How many?", "result": "rows", "parameters": [],
- "columns": [{"name": "n", "type": "UInt64"}]})"},
-          {"tools/get.plates.sql", "SELECT\n  count() AS n\nFROM plates"},
-          {"alerts/cold.sql", "SELECT * FROM other.cups WHERE ORDER"},
-          {"dashboards/cups.json", "{\n\"panels\": [\n{\"rawSql\": \"SELECT ${x} FROM cups WHERE\"}]}"}};
+  {"name": "kinds", "type": "UInt64"}]})json"},
+      {"tools/get.cups.sql", "SELECT count() AS cups, uniqExact(kind) AS sorts FROM cups GROUP BY kind"},
+      {"tools/get.plates.json",
+       R"json({"title": "Plates", "description": "How many?", "result": "rows", "parameters": [],
+ "columns": [{"name": "n", "type": "UInt64"}]})json"},
+      {"tools/get.plates.sql", "SELECT\n  count() AS n\nFROM plates"},
+      {"alerts/cold.sql", "SELECT * FROM other.cups WHERE"},
+      {"dashboards/cups.json", "{\n\"panels\": [\n{\"rawSql\": \"SELECT ${x} FROM cups WHERE\"}]}"}};
 }
 
 TEST_F(DatasetContract, EveryMistakeIsNamedWithItsLine) {

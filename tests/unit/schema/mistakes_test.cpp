@@ -92,8 +92,8 @@ TEST(Clashes, NamesAllOfThem) {
   a.name = "a";
   b.name = "b";
   a.database = b.database = "kitchen";
-  a.inserts.push_back({.name = "insert.cups"});
-  b.inserts.push_back({.name = "insert.cups"});
+  a.inserts.emplace_back().name = "insert.cups";
+  b.inserts.emplace_back().name = "insert.cups";
   EXPECT_EQ(Clashes({a, b}), (std::vector<std::string>{"the datasets a and b both declare database kitchen",
                                                        "the datasets a and b both declare tool insert.cups"}));
 }

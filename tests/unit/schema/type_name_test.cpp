@@ -33,30 +33,12 @@ TEST(KindOfType, KnowsWhatDatasetsUse) {
 }
 
 TEST(KindOfType, RefusesTheRest) {
-  for (const char* type : {"",
-                           "Uint8",
-                           "uint8",
-                           "UInt8)",
-                           "UInt8 UInt8",
-                           "Decimal(10)",
-                           "Decimal",
-                           "FixedString",
-                           "FixedString(x)",
-                           "DateTime64",
-                           "DateTime64('UTC')",
-                           "Nullable",
-                           "Nullable()",
-                           "Tuple()",
-                           "Array(UInt8",
-                           "Enum8",
-                           "Enum8()",
-                           "Enum8('a')",
-                           "Enum8('a' = 1,)",
-                           "Enum8(1 = 'a')",
-                           "Int128",
-                           "Identifier",
-                           "'String'",
-                           "JSON"}) {
+  for (const char* type :
+       {"",           "Uint8",           "uint8",          "UInt8)",     "UInt8 UInt8",       "Decimal(10)",
+        "Decimal",    "FixedString",     "FixedString(x)", "DateTime64", "DateTime64('UTC')", "Nullable",
+        "Nullable()", "Tuple()",         "Array(UInt8",    "Enum8",      "Enum8()",           "Enum8('it\\'s' = 1)",
+        "Enum8('a')", "Enum8('a' = 1,)", "Enum8(1 = 'a')", "Int128",     "Identifier",        "'String'",
+        "JSON"}) {
     const Result<TypeKind> found = KindOfType(type);
     EXPECT_FALSE(found.ok()) << type;
   }
