@@ -10,7 +10,8 @@ function(chimera_options target)
     target_compile_options(${target} PRIVATE -Wno-restrict)
     # From a precompiled header it takes the standard library's code for ours, and warns of that, too.
     if(NOT CMAKE_DISABLE_PRECOMPILE_HEADERS)
-      target_compile_options(${target} PRIVATE -Wno-stringop-overflow -Wno-array-bounds)
+      target_compile_options(${target} PRIVATE -Wno-stringop-overflow -Wno-stringop-overread
+                             -Wno-array-bounds)
     endif()
   endif()
   target_include_directories(${target} PUBLIC ${PROJECT_SOURCE_DIR})

@@ -118,9 +118,10 @@ class RulesReader {
     const Json list = value->is_array() ? *value : Json::array({*value});
     std::vector<std::string> forms;
     for (const Json& form : list) {
-      const bool known = form.is_string() && std::find(kForms.begin(), kForms.end(), form) != kForms.end();
+      const std::string name = form.is_string() ? form.get<std::string>() : std::string();
+      const bool known = std::find(kForms.begin(), kForms.end(), name) != kForms.end();
       if (!known) reader.Fail("`what` is email, ip, or a list of them; without it, the whole text is masked");
-      if (known) forms.push_back(form);
+      if (known) forms.push_back(name);
     }
     return forms;
   }

@@ -82,7 +82,8 @@ Result<std::vector<TableDescription>> DescribeTables(const RequestContext& conte
   if (!rows) return rows.error();
   std::vector<TableDescription> tables;
   for (const Json& row : rows->Parsed()) {
-    if (tables.empty() || tables.back().table.name != row[0]) tables.push_back(Begin(database, row));
+    if (tables.empty() || tables.back().table.name != row[0].get_ref<const std::string&>())
+      tables.push_back(Begin(database, row));
     tables.back().table.columns.push_back({row[9], row[10], row[12]});
     tables.back().defaults.push_back(row[11]);
   }
