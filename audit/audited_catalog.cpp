@@ -1,6 +1,5 @@
 #include "audit/audited_catalog.h"
 
-#include <algorithm>
 #include <utility>
 
 #include "audit/record.h"
@@ -9,12 +8,6 @@
 
 namespace chimera::audit {
 namespace {
-
-std::string Underscored(std::string_view name) {
-  std::string text(name);
-  std::replace(text.begin(), text.end(), '.', '_');
-  return text;
-}
 
 std::string Comment(const Record& record) {
   Json comment = {{"call", record.id}, {"tool", record.tool}};
@@ -29,8 +22,8 @@ class AuditedCatalog::Recording {
  public:
   Recording(AuditedCatalog& audit, const mcp::CallContext& context, std::string_view name, std::string_view arguments)
       : audit_(audit), context_(context), arguments_(arguments) {
-    const Known* known = audit.Find(name);
-    writes_ = known != nullptr && known->writes;
+    const mcp::ToolDefinition* tool = audit.Find(name);
+    writes_ = tool != nullptr && !tool->annotations.read_only;
     record_.time = std::chrono::system_clock::now();
     record_.id = RandomHex(8);
     record_.request = context.request_id;
@@ -38,7 +31,7 @@ class AuditedCatalog::Recording {
     record_.principal = context.principal ? context.principal->name : "";
     record_.client = context.client;
     record_.peer = context.peer.empty() ? audit.options_.transport : context.peer;
-    record_.tool = known != nullptr ? known->listed : std::string(name);
+    record_.tool = tool != nullptr ? tool->name : std::string(name);
     End("failed", Name(ErrorCode::kInternal));  // of a call that ends in an exception
     context_.trace = &trace_;
     context_.log_comment = Comment(record_);
@@ -91,11 +84,7 @@ class AuditedCatalog::Recording {
 };
 
 AuditedCatalog::AuditedCatalog(mcp::ToolCatalog& inner, LogFile& log, AuditOptions options)
-    : inner_(inner), log_(log), options_(std::move(options)) {
-  for (const auto& tool : inner.Definitions()) {
-    known_[Underscored(tool.name)] = {tool.name, !tool.annotations.read_only};
-  }
-}
+    : CatalogLayer(inner), log_(log), options_(std::move(options)) {}
 
 mcp::ToolResult AuditedCatalog::Call(const mcp::CallContext& context, std::string_view name,
                                      std::string_view arguments_json) {
@@ -105,19 +94,14 @@ mcp::ToolResult AuditedCatalog::Call(const mcp::CallContext& context, std::strin
     recording.End("refused", "audit_unavailable");
     return refused;
   }
-  return recording.Ends(inner_.Call(recording.Context(), name, arguments_json));
+  return recording.Ends(Inner().Call(recording.Context(), name, arguments_json));
 }
 
 void AuditedCatalog::OnRefused(const mcp::CallContext& context, std::string_view name, std::string_view arguments_json,
                                std::string_view code) {
   Recording recording(*this, context, name, arguments_json);
   recording.End("refused", code);
-  inner_.OnRefused(context, name, arguments_json, code);
-}
-
-const AuditedCatalog::Known* AuditedCatalog::Find(std::string_view name) const {
-  const auto found = known_.find(Underscored(name));
-  return found == known_.end() ? nullptr : &found->second;
+  CatalogLayer::OnRefused(context, name, arguments_json, code);
 }
 
 /// Why a call must not be made: nobody would know of it.

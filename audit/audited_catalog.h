@@ -3,13 +3,12 @@
 
 #include <chrono>
 #include <functional>
-#include <map>
 #include <optional>
 #include <string>
 
 #include "audit/arguments_summary.h"
 #include "audit/log_file.h"
-#include "mcp/tool.h"
+#include "mcp/catalog_layer.h"
 
 namespace chimera::audit {
 
@@ -24,36 +23,24 @@ struct AuditOptions {
 };
 
 /// The log may be written after the answer is known, by the thread of the call: an answer waits for its line.
-class AuditedCatalog : public mcp::ToolCatalog {
+class AuditedCatalog : public mcp::CatalogLayer {
  public:
   /// `inner` and `log` must outlive this.
   AuditedCatalog(mcp::ToolCatalog& inner, LogFile& log, AuditOptions options);
 
-  const std::vector<mcp::ToolDefinition>& Definitions() const override { return inner_.Definitions(); }
-  bool Has(std::string_view name) const override { return inner_.Has(name); }
   /// As the inner catalogue; is_error with the code `unavailable` for a call that needs a log that cannot be written.
   /// Every statement of the call carries {"call": id, …} as its log_comment, where the account may set that.
   mcp::ToolResult Call(const mcp::CallContext& context, std::string_view name,
                        std::string_view arguments_json) override;
   void OnRefused(const mcp::CallContext& context, std::string_view name, std::string_view arguments_json,
                  std::string_view code) override;
-  bool MayAsk(std::string_view name) const override { return inner_.MayAsk(name); }
-  std::string Suggestion(std::string_view name) const override { return inner_.Suggestion(name); }
 
  private:
   class Recording;
-  struct Known {
-    std::string listed;
-    bool writes;
-  };
-
-  const Known* Find(std::string_view name) const;
   std::optional<Error> Unready(bool writes);
 
-  mcp::ToolCatalog& inner_;
   LogFile& log_;
   const AuditOptions options_;
-  std::map<std::string, Known, std::less<>> known_;  ///< by the name with underscores
 };
 
 }  // namespace chimera::audit

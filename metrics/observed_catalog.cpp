@@ -1,17 +1,11 @@
 #include "metrics/observed_catalog.h"
 
-#include <algorithm>
 #include <utility>
 
 namespace chimera::metrics {
 namespace {
 
 using Clock = std::chrono::steady_clock;
-
-std::string Underscored(std::string name) {
-  std::replace(name.begin(), name.end(), '.', '_');
-  return name;
-}
 
 // Tells observers when it ends, whichever way: without an outcome, the call ended in an exception.
 class Measured {
@@ -44,26 +38,15 @@ Outcome OutcomeOf(const RequestContext& context, const mcp::ToolResult& result) 
 }  // namespace
 
 ObservedCatalog::ObservedCatalog(mcp::ToolCatalog& inner, Observers observers)
-    : inner_(inner), observers_(std::move(observers)) {
-  for (const auto& tool : inner.Definitions()) {
-    listed_[tool.name] = tool.name;
-    listed_[Underscored(tool.name)] = tool.name;
-  }
-}
+    : CatalogLayer(inner), observers_(std::move(observers)) {}
 
 mcp::ToolResult ObservedCatalog::Call(const mcp::CallContext& context, std::string_view name,
                                       std::string_view arguments_json) {
-  Measured measured(observers_, Listed(name), in_flight_);
-  mcp::ToolResult result = inner_.Call(context, name, arguments_json);
+  const mcp::ToolDefinition* tool = Find(name);
+  Measured measured(observers_, tool != nullptr ? std::string_view(tool->name) : "unknown", in_flight_);
+  mcp::ToolResult result = Inner().Call(context, name, arguments_json);
   measured.outcome = OutcomeOf(context, result);
   return result;
-}
-
-// A tool may be called by a spelling that is not listed, too: with dots where underscores are listed.
-std::string_view ObservedCatalog::Listed(std::string_view name) const {
-  auto found = listed_.find(name);
-  if (found == listed_.end()) found = listed_.find(Underscored(std::string(name)));
-  return found == listed_.end() ? "unknown" : std::string_view(found->second);
 }
 
 }  // namespace chimera::metrics
