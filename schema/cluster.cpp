@@ -5,11 +5,13 @@
 #include <optional>
 #include <utility>
 
-#include "sql/lexer.h"
+#include "base/text.h"
+#include "sql/token_cursor.h"
 
 namespace chimera::schema {
 namespace {
 
+using sql::IsName;
 using sql::Token;
 using sql::TokenKind;
 
@@ -19,10 +21,6 @@ constexpr std::array<std::string_view, 7> kAfterSortingKey = {"PARTITION", "PRIM
                                                               "SETTINGS",  "COMMENT", "AS"};
 // What changes the columns that a Distributed table shows, too.
 constexpr std::array<std::string_view, 5> kColumnChanges = {"ADD", "DROP", "MODIFY", "RENAME", "COMMENT"};
-
-bool IsName(const Token& token) {
-  return token.kind == TokenKind::kWord || token.kind == TokenKind::kQuotedIdentifier;
-}
 
 /// One statement with its tokens, and the places where its text changes.
 class Statement {
@@ -110,7 +108,7 @@ std::optional<Target> TargetOf(const Statement& statement) {
 }
 
 std::string Local(const Token& name) {
-  return sql::QuoteIdentifier(sql::Unquote(name) + "_local");
+  return sql::QuoteIdentifier(sql::Unquote(name) + std::string(kLocalSuffix));
 }
 
 /// Edits for one statement, in the order of its tokens.
@@ -123,7 +121,7 @@ class Rewriter {
     const bool moves = layout_.sharded && (target_.table || target_.materialized || target_.altered);
     for (size_t i = 0; i < statement_.size(); ++i) {
       if (i == target_.name) {
-        statement_.Replace(i, (moves ? Local(statement_[i]) : std::string(statement_[i].text)) + OnCluster());
+        statement_.Replace(i, (moves ? Local(statement_[i]) : std::string(statement_[i].text)) + OnCluster(layout_));
       } else if (IsMergeTree(i)) {
         statement_.Replace(i, "Replicated" + std::string(statement_[i].text));
       } else if (statement_[i].kind == TokenKind::kWord && statement_[i].text == kWindow) {
@@ -133,8 +131,6 @@ class Rewriter {
       }
     }
   }
-
-  std::string OnCluster() const { return " ON CLUSTER " + sql::QuoteIdentifier(layout_.cluster); }
 
  private:
   bool IsMergeTree(size_t i) const {
@@ -161,23 +157,18 @@ std::string SortingKey(const Statement& statement) {
   for (const std::string_view keyword : kAfterSortingKey) end = std::min(end, statement.Find(keyword, order + 2));
   if (order + 2 >= end) return "";
   const bool bracketed = statement.IsPunctuation(order + 2, "(") && statement.IsPunctuation(end - 1, ")");
-  if (!bracketed) return std::string(statement.Slice(order + 2, end));
-  return end - order <= 4 ? "" : std::string(statement.Slice(order + 3, end - 1));
-}
-
-std::string Trimmed(std::string text) {
-  while (!text.empty() && static_cast<unsigned char>(text.back()) <= ' ') text.pop_back();
-  return text;
+  if (!bracketed) return std::string(Trim(statement.Slice(order + 2, end)));
+  return end - order <= 4 ? "" : std::string(Trim(statement.Slice(order + 3, end - 1)));
 }
 
 /// The table of the declared name, over the local ones of all shards.
-std::string Distributed(const Statement& statement, const Target& target, const std::string& on_cluster,
-                        const std::string& cluster) {
+std::string Distributed(const Statement& statement, const Target& target, const Layout& layout) {
   const Token& name = statement[target.name];
-  const std::string key = target.table ? Trimmed(SortingKey(statement)) : "";
-  return "CREATE TABLE IF NOT EXISTS " + std::string(name.text) + on_cluster + " AS " + Local(name) +
-         " ENGINE = Distributed(" + sql::QuoteString(cluster) + ", currentDatabase(), " +
-         sql::QuoteString(sql::Unquote(name) + "_local") + (key.empty() ? "" : ", cityHash64(" + key + ")") + ")";
+  const std::string key = target.table ? SortingKey(statement) : "";
+  return "CREATE TABLE IF NOT EXISTS " + std::string(name.text) + OnCluster(layout) + " AS " + Local(name) +
+         " ENGINE = Distributed(" + sql::QuoteString(layout.cluster) + ", currentDatabase(), " +
+         sql::QuoteString(sql::Unquote(name) + std::string(kLocalSuffix)) +
+         (key.empty() ? "" : ", cityHash64(" + key + ")") + ")";
 }
 
 Result<Statement> Read(std::string_view text) {
@@ -192,6 +183,10 @@ std::string OtherStatement(std::string_view statement) {
 }
 
 }  // namespace
+
+std::string OnCluster(const Layout& layout) {
+  return layout.cluster.empty() ? "" : " ON CLUSTER " + sql::QuoteIdentifier(layout.cluster);
+}
 
 std::set<std::string> CreatedNames(const Dataset& dataset) {
   std::set<std::string> names;
@@ -214,19 +209,18 @@ Result<std::vector<std::string>> ForLayout(std::string_view text, const Layout& 
   if (!statement) return statement.error();
   const std::optional<Target> target = TargetOf(*statement);
   if (!target) return MakeError(ErrorCode::kInvalidArgument, OtherStatement(text));
-  Rewriter rewriter(*statement, *target, layout, created);
-  rewriter.Run();
+  Rewriter(*statement, *target, layout, created).Run();
   std::vector<std::string> statements = {statement->Edited()};
   if (!layout.sharded) return statements;
   if (target->table || target->materialized) {
-    statements.push_back(Distributed(*statement, *target, rewriter.OnCluster(), layout.cluster));
+    statements.push_back(Distributed(*statement, *target, layout));
   }
   const auto& change = target->name + 1;
   const bool columns = statement->Is(change + 1, "COLUMN") &&
                        std::any_of(kColumnChanges.begin(), kColumnChanges.end(),
                                    [&](std::string_view word) { return statement->Is(change, word); });
   if (target->altered && columns) {
-    statements.push_back("ALTER TABLE " + std::string((*statement)[target->name].text) + rewriter.OnCluster() + " " +
+    statements.push_back("ALTER TABLE " + std::string((*statement)[target->name].text) + OnCluster(layout) + " " +
                          std::string(statement->Slice(change, statement->size())));
   }
   return statements;

@@ -18,6 +18,11 @@ struct Layout {
   bool sharded = false;  ///< rows are spread over the shards: TABLE_local holds them, TABLE reads and writes all
 };
 
+/// What TABLE_local has behind the declared name.
+inline constexpr std::string_view kLocalSuffix = "_local";
+/// " ON CLUSTER …" for a statement that is to run on all servers; empty on one server.
+std::string OnCluster(const Layout& layout);
+
 /// The names of the tables and views that the migrations of `dataset` create.
 std::set<std::string> CreatedNames(const Dataset& dataset);
 

@@ -106,8 +106,6 @@ Comparison Compare(const Facts& declared, const Facts& live) {
   return comparison;
 }
 
-constexpr std::string_view kLocal = "_local";
-
 /// What a cluster's tables would be on one server: the local ones under the declared names, without the Distributed
 /// ones and without what names tables that do not exist there.
 Facts OnOneServer(const Facts& live, const Layout& layout) {
@@ -116,7 +114,7 @@ Facts OnOneServer(const Facts& live, const Layout& layout) {
     const auto table = live.find({part.first, ""});
     if (layout.sharded && table != live.end() && table->second.at("engine") == "Distributed") continue;
     std::string name = part.first;
-    if (layout.sharded && name.ends_with(kLocal)) name.resize(name.size() - kLocal.size());
+    if (layout.sharded && name.ends_with(kLocalSuffix)) name.resize(name.size() - kLocalSuffix.size());
     facts[{std::move(name), part.second}] = properties;
   }
   return facts;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <set>
 
 #include "base/text.h"
 #include "sql/lexer.h"
@@ -98,10 +99,6 @@ Result<std::vector<Applied>> ReadCheckedHistory(const RequestContext& context, c
   return applied;
 }
 
-std::string OnCluster(const Layout& layout) {
-  return layout.cluster.empty() ? "" : " ON CLUSTER " + sql::QuoteIdentifier(layout.cluster);
-}
-
 std::string CreateDatabaseSql(const Dataset& dataset, const Layout& layout) {
   return "CREATE DATABASE IF NOT EXISTS " + sql::QuoteIdentifier(dataset.database) + OnCluster(layout);
 }
@@ -109,6 +106,11 @@ std::string CreateDatabaseSql(const Dataset& dataset, const Layout& layout) {
 std::string CreateTableSql(const Layout& layout) {
   const char* engine = layout.cluster.empty() ? kPlainEngine : kClusterEngine;
   return "CREATE TABLE IF NOT EXISTS schema_migrations" + OnCluster(layout) + kColumns + engine + kComment;
+}
+
+/// What ForLayout has to know; nothing on one server, where statements run as they are.
+std::set<std::string> NamesFor(const Dataset& dataset, const Layout& layout) {
+  return layout.cluster.empty() ? std::set<std::string>() : CreatedNames(dataset);
 }
 
 /// What runs for the statements of `script`, in order.
@@ -128,7 +130,7 @@ Result<std::vector<std::string>> ScriptFor(const std::string& script, const Layo
 /// Runs the statements of `script` in order; an error says which one failed.
 Status RunScript(const RequestContext& context, clickhouse::Client& client, const Dataset& dataset,
                  const std::string& script, const std::string& what, const Layout& layout = {}) {
-  const Result<std::vector<std::string>> statements = ScriptFor(script, layout, CreatedNames(dataset));
+  const Result<std::vector<std::string>> statements = ScriptFor(script, layout, NamesFor(dataset, layout));
   if (!statements) return statements.error();
   for (size_t i = 0; i < statements->size(); ++i) {
     Status status = client.Execute(context, (*statements)[i], dataset.database);
@@ -210,7 +212,7 @@ Result<std::vector<int>> ApplyMigrations(const RequestContext& context, clickhou
 
 Result<std::vector<std::string>> MigrationStatements(const Dataset& dataset, const Layout& layout) {
   std::vector<std::string> statements = {CreateDatabaseSql(dataset, layout), CreateTableSql(layout)};
-  const std::set<std::string> created = CreatedNames(dataset);
+  const std::set<std::string> created = NamesFor(dataset, layout);
   for (const auto& migration : dataset.migrations) {
     Result<std::vector<std::string>> script = ScriptFor(migration.sql, layout, created);
     if (!script) return script.error();

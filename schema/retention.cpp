@@ -40,7 +40,7 @@ Result<Json> Read(const RequestContext& context, clickhouse::Client& client, con
 }
 
 std::string StoredName(const TableExpectation& table, const Layout& layout) {
-  return table.name + (layout.sharded ? "_local" : "");
+  return layout.sharded ? table.name + std::string(kLocalSuffix) : table.name;
 }
 
 Result<uint64_t> CountPast(const RequestContext& context, clickhouse::Client& client, const Dataset& dataset,
@@ -55,10 +55,9 @@ Result<uint64_t> CountPast(const RequestContext& context, clickhouse::Client& cl
 }
 
 std::string AlterSql(const TableExpectation& table, const Layout& layout) {
-  const std::string cluster = layout.cluster.empty() ? "" : " ON CLUSTER " + sql::QuoteIdentifier(layout.cluster);
   // Parts are looked at when they are merged next: rewriting all of them at once is nothing to do in passing.
-  return "ALTER TABLE " + sql::QuoteIdentifier(StoredName(table, layout)) + cluster + " MODIFY TTL " + TtlOf(table) +
-         " SETTINGS materialize_ttl_after_modify = 0";
+  return "ALTER TABLE " + sql::QuoteIdentifier(StoredName(table, layout)) + OnCluster(layout) + " MODIFY TTL " +
+         TtlOf(table) + " SETTINGS materialize_ttl_after_modify = 0";
 }
 
 }  // namespace
