@@ -4,6 +4,7 @@
 
 #include "base/json.h"
 #include "base/text.h"
+#include "clickhouse/target.h"
 
 namespace chimera::transfer {
 namespace {
@@ -27,33 +28,9 @@ void AppendCsv(std::string_view text, bool is_text, std::string& out) {
   out += '"';
 }
 
-void AppendTsv(std::string_view text, std::string& out) {
-  for (const char c : text) {
-    switch (c) {
-      case '\\':
-        out += "\\\\";
-        break;
-      case '\t':
-        out += "\\t";
-        break;
-      case '\n':
-        out += "\\n";
-        break;
-      case '\r':
-        out += "\\r";
-        break;
-      case '\0':
-        out += "\\0";
-        break;
-      default:
-        out += c;
-    }
-  }
-}
-
 void AppendText(FileFormat format, std::string_view text, bool is_text, std::string& out) {
   if (format == FileFormat::kTsv)
-    AppendTsv(text, out);
+    out += clickhouse::EscapeParameter(text);
   else
     AppendCsv(text, is_text, out);
 }
