@@ -299,6 +299,8 @@ Result<Config> Load(const SettingValues& values) {
   config.tools.why_off = [rules = config.rules](const mcp::ToolDefinition& tool) { return WhyOff(rules, tool); };
   config.limits = LoadLimits(reader, config.authorization.Needed());
   config.audit = LoadAudit(reader);
+  config.buffer = LoadBuffer(reader, config.embedded ? config.engine.data_dir : "");
+  config.tools.growing = config.buffer.growing;
   config.statsd = LoadStatsd(reader);
   config.log_level =
       static_cast<log::Level>(reader.Choice("CHIMERA_LOG_LEVEL", {"debug", "info", "warning", "error", "off"}, 1));

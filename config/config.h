@@ -14,6 +14,7 @@
 #include "clickhouse/http_client.h"
 #include "config/audit.h"
 #include "config/authorization.h"
+#include "config/buffer.h"
 #include "config/privacy.h"
 #include "config/setting_reader.h"
 #include "config/settings.h"
@@ -43,6 +44,7 @@ struct Config {
   std::vector<std::string> dataset_dirs;  ///< CHIMERA_DATASET_DIRS: further dataset folders, separated by colons
   /// CHIMERA_ALLOWED_HOSTS: names, or name:port, separated by commas, that HTTP clients may call this server by
   std::vector<std::string> allowed_hosts;
+  Buffer buffer;                  ///< CHIMERA_BUFFER and the like
   Privacy privacy;                ///< CHIMERA_PRIVACY and the like
   std::string state_key;          ///< CHIMERA_STATE_KEY, CHIMERA_STATE_KEY_FILE; empty: none given
   Authorization authorization;    ///< CHIMERA_TOKENS_FILE and the like: who may call over HTTP

@@ -38,8 +38,8 @@ std::string NoteText(const clickhouse::Rows& rows);
 /// {"rows_read", "bytes_read", "elapsed_ms"}
 Json StatisticsJson(const clickhouse::Statistics& statistics);
 
-/// {"type": "object", "properties": …}, for answers. It does not say which are always there: that would be a thirtieth of
-/// what a model has to read before its first call.
+/// {"type": "object", "properties": …}, for answers. It does not say which are always there: that would be a thirtieth
+/// of what a model has to read before its first call.
 Json ObjectSchema(Json properties);
 /// The same for arguments: nothing but `properties`, of which only `required` must be there.
 Json ArgumentsSchema(Json properties, const std::vector<std::string>& required);

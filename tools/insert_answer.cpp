@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/text.h"
+#include "ingest/position.h"
 #include "tools/time_value.h"
 
 namespace chimera::tools {
@@ -97,7 +98,9 @@ Json Notes(const InsertReport& report) {
                     " days that the table keeps: a merge will delete what is stored of them.");
   }
   for (size_t i = 0; i < report.batch.protected_rows.size(); ++i) AddPrivacyNote(report, i, notes);
-  if (!report.batch.dry_run) {
+  if (report.buffered) {
+    notes.push_back("Repeats of this batch are recognised for a day; those of mode sync are not recognised here.");
+  } else if (!report.batch.dry_run) {
     notes.push_back(
         "Stored once however often this batch is repeated, within the table's deduplication window (10,000 "
         "inserts in this server's tables, one for each day of a batch).");
@@ -119,6 +122,14 @@ std::string Summary(const InsertReport& report) {
   if (report.batch.dry_run) {
     return "Dry run: " + rows + (report.batch.rows == 1 ? " is" : " are") + " valid for " + report.table +
            DaySpan(report) + "; nothing was stored.";
+  }
+  if (report.buffered) {
+    const std::string at = ingest::PositionText(report.buffered->position);
+    return rows + " for " + report.table + DaySpan(report) +
+           (report.buffered->repeated ? " came before, at " + at + ": nothing was added."
+                                      : (report.batch.rows == 1 ? " is" : " are") +
+                                            std::string(" safe in the buffer and will be in the table soon; to read ") +
+                                            "what was just written, pass require_fresh, or min_watermark " + at + ".");
   }
   return rows + (report.batch.rows == 1 ? " is in " : " are in ") + report.table + DaySpan(report) +
          ", stored once however often this call is repeated.";
@@ -145,14 +156,18 @@ std::optional<int64_t> InsertReport::DayOf(const RowGroup& group) const {
 Answer MakeInsertAnswer(const InsertReport& report) {
   const Batch& batch = report.batch;
   const Json partitions = Partitions(report);
-  const Json answer = {{"table", report.table},
-                       {"accepted_rows", batch.rows},
-                       {"dry_run", batch.dry_run},
-                       {"batch_token", report.batch_token},
-                       {"idempotency_key", batch.idempotency_key.empty() ? Json() : Json(batch.idempotency_key)},
-                       {"ts_range", TimeRange(report)},
-                       {"partitions", partitions},
-                       {"notes", Notes(report)}};
+  Json answer = {{"table", report.table},
+                 {"accepted_rows", batch.rows},
+                 {"dry_run", batch.dry_run},
+                 {"batch_token", report.batch_token},
+                 {"idempotency_key", batch.idempotency_key.empty() ? Json() : Json(batch.idempotency_key)},
+                 {"ts_range", TimeRange(report)},
+                 {"partitions", partitions},
+                 {"notes", Notes(report)}};
+  if (report.buffered) {
+    answer["position"] = ingest::PositionText(report.buffered->position);
+    answer["repeated"] = report.buffered->repeated;
+  }
   return {.summary = Summary(report), .structured_json = ToText(answer), .row_count = partitions.size()};
 }
 

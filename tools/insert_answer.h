@@ -8,6 +8,7 @@
 #include <string>
 
 #include "base/result.h"
+#include "ingest/store.h"
 #include "tools/insert_batch.h"
 #include "tools/tool.h"
 
@@ -19,8 +20,9 @@ struct InsertReport {
   std::string table;  ///< "database.table"
   const Batch& batch;
   std::string batch_token;
-  Instant now;        ///< what "now" stands for
-  Instant called_at;  ///< differs from `now` when the rows were first sent before midnight
+  Instant now;                                    ///< what "now" stands for
+  Instant called_at;                              ///< differs from `now` when the rows were first sent before midnight
+  std::optional<ingest::Accepted> buffered = {};  ///< of rows that are safe, and not in the table yet
 
   /// The partition of `group`; empty for a table without partitions.
   std::optional<int64_t> DayOf(const RowGroup& group) const;

@@ -18,7 +18,7 @@ namespace ondemand = simdjson::ondemand;
 using simdjson::error_code;
 using simdjson::SUCCESS;
 
-const std::vector<std::string> kArguments = {"rows", "data", "idempotency_key", "dry_run"};
+const std::vector<std::string> kArguments = {"rows", "data", "idempotency_key", "dry_run", "mode"};
 
 JsonKind KindOf(ondemand::json_type type) {
   switch (type) {
@@ -80,10 +80,12 @@ class BatchReader {
     if (!error) error = ReadDocument(document);
     if (error) return Malformed(error);
     CheckWhole();
+    if (!buffered_) rows_.RefuseUnknown();
     if (!problems_.Empty()) return std::move(problems_).ToError(rules_.tool);
     Batch batch = rows_.Take();
     batch.idempotency_key = std::move(key_);
     batch.dry_run = dry_run_;
+    batch.buffered = buffered_;
     return batch;
   }
 
@@ -122,6 +124,7 @@ class BatchReader {
     if (key == "data") problems_.Add(key, "must be an object: one row", value.source, "send several rows as `rows`");
     if (key == "idempotency_key") ReadKey(value);
     if (key == "dry_run") ReadDryRun(value);
+    if (key == "mode") ReadMode(value);
     return SUCCESS;
   }
 
@@ -158,6 +161,18 @@ class BatchReader {
       dry_run_ = value.value.text == "true";
     else
       problems_.Add("dry_run", "must be true or false", value.source, "");
+  }
+
+  void ReadMode(const SourceValue& value) {
+    const std::string_view mode = value.value.kind == JsonKind::kString ? value.value.text : "";
+    buffered_ = mode == "buffered";
+    if (buffered_ && !rules_.buffers) {
+      problems_.Add("mode", "cannot be buffered: this server has no buffer", value.source,
+                    "leave it out: the call is answered when the rows are stored. Operators switch the buffer on with "
+                    "CHIMERA_BUFFER");
+    } else if (!buffered_ && mode != "sync") {
+      problems_.Add("mode", "must be sync or buffered", value.source, "");
+    }
   }
 
   error_code ReadRows(ondemand::value json) {
@@ -222,6 +237,7 @@ class BatchReader {
   std::set<std::string> seen_;  // the arguments so far
   std::string key_;
   bool dry_run_ = false;
+  bool buffered_ = false;
 };
 
 }  // namespace

@@ -28,6 +28,8 @@ struct InsertRules {
   std::optional<size_t> partition;  ///< the column whose UTC day is the partition
   int keep_days = 0;                ///< the table deletes rows older than this; 0: it keeps all
   std::string key;                  ///< of privacy's hashes; empty: there is none
+  bool buffers = false;             ///< `mode` may be buffered
+  bool grows = false;               ///< buffered rows may have fields that the table has no column for
 };
 
 /// Where a row group's body holds a placeholder for the time of storing.
@@ -64,13 +66,15 @@ struct Batch {
   std::vector<uint64_t> protected_rows;  ///< by column: in how many rows privacy replaced the value
   std::string idempotency_key;           ///< empty: none given
   bool dry_run = false;
+  bool buffered = false;           ///< to be answered when it is safe, before it is in the database
+  std::string unknown_field = {};  ///< a field without a column; empty: there is none
 };
 
 /// kInvalidArgument when a column's declaration does not hold together.
 Result<InsertRules> MakeInsertRules(const schema::InsertTool& declaration);
 
 /// kInvalidArgument with the first 50 of all problems; its message says how many there are. Takes the text of a JSON
-/// object: {"rows": […]} or {"data": {…}}, "idempotency_key", "dry_run".
+/// object: {"rows": […]} or {"data": {…}}, "idempotency_key", "dry_run", "mode".
 Result<Batch> ReadBatch(const InsertRules& rules, std::string_view arguments_json);
 
 /// Writes `now` over the placeholders of `group`.

@@ -121,7 +121,8 @@ Json RowSchema(const InsertRules& rules) {
     properties[rule.column.name] = FieldSchema(rule);
     if (rule.Required()) required.push_back(rule.column.name);
   }
-  return {{"type", "object"}, {"properties", properties}, {"required", required}, {"additionalProperties", false}};
+  return {
+      {"type", "object"}, {"properties", properties}, {"required", required}, {"additionalProperties", rules.grows}};
 }
 
 Json InputSchema(const InsertRules& rules) {
@@ -136,24 +137,31 @@ Json InputSchema(const InsertRules& rules) {
                     {"maxLength", kMaxKeyBytes},
                     {"description", "default: derived from the rows"}};
   const Json dry_run = {{"type", "boolean"}, {"description", "check only, store nothing"}};
-  return {{"type", "object"},
-          {"properties", {{"rows", rows}, {"data", data}, {"idempotency_key", key}, {"dry_run", dry_run}}},
-          {"additionalProperties", false}};
+  Json properties = {{"rows", rows}, {"data", data}, {"idempotency_key", key}, {"dry_run", dry_run}};
+  if (rules.buffers) {
+    properties["mode"] = {{"enum", {"sync", "buffered"}},
+                          {"description", "buffered: answered once safe, in the table within seconds; default sync"}};
+  }
+  return {{"type", "object"}, {"properties", properties}, {"additionalProperties", false}};
 }
 
 // Names say what they hold; only what they cannot say is described.
-Json OutputSchema() {
+Json OutputSchema(const InsertRules& rules) {
   const Json text = {{"type", "string"}};
   const Json integer = {{"type", "integer"}};
   const Json text_or_null = {{"type", {"string", "null"}}};
-  const Json properties = {{"table", text},
-                           {"accepted_rows", integer},
-                           {"dry_run", {{"type", "boolean"}}},
-                           {"batch_token", text},
-                           {"idempotency_key", text_or_null},
-                           {"ts_range", {{"type", {"object", "null"}}}},
-                           {"partitions", {{"type", "array"}, {"description", "{day, rows}"}}},
-                           {"notes", {{"type", "array"}}}};
+  Json properties = {{"table", text},
+                     {"accepted_rows", integer},
+                     {"dry_run", {{"type", "boolean"}}},
+                     {"batch_token", text},
+                     {"idempotency_key", text_or_null},
+                     {"ts_range", {{"type", {"object", "null"}}}},
+                     {"partitions", {{"type", "array"}, {"description", "{day, rows}"}}},
+                     {"notes", {{"type", "array"}}}};
+  if (rules.buffers) {
+    properties["position"] = {{"type", "string"}, {"description", "of a buffered write: min_watermark waits for it"}};
+    properties["repeated"] = {{"type", "boolean"}};
+  }
   return ObjectSchema(properties);
 }
 
@@ -169,7 +177,7 @@ mcp::ToolDefinition InsertDefinition(const schema::InsertTool& declaration, cons
           .title = declaration.title,
           .description = Description(declaration),
           .input_schema = InputSchema(rules),
-          .output_schema = OutputSchema(),
+          .output_schema = OutputSchema(rules),
           .annotations = {.read_only = false, .destructive = false, .idempotent = true, .open_world = false}};
 }
 

@@ -1,6 +1,7 @@
 #include "tools/insert_tool.h"
 
 #include <chrono>
+#include <map>
 #include <stdexcept>
 
 #include "base/text.h"
@@ -23,8 +24,7 @@ std::string DayName(const RowGroup& group) {
 // Two spellings of one call have one token: a key stands for the batch, otherwise the rows as the caller meant them,
 // before "now" is filled in and privacy has replaced values: else events that differ in such a value alone would be
 // one.
-std::string BatchToken(const Batch& batch, const std::string& key) {
-  if (!batch.idempotency_key.empty()) return Sha256Hex("key:" + batch.idempotency_key);
+std::string RowsToken(const Batch& batch, const std::string& key) {
   std::string parts = "rows:";
   for (const RowGroup& group : batch.groups) {
     parts += DayName(group) + ":" + Sha256Hex(group.body);
@@ -32,6 +32,11 @@ std::string BatchToken(const Batch& batch, const std::string& key) {
     parts += "\n";
   }
   return Sha256Hex(parts);
+}
+
+std::string BatchToken(const Batch& batch, const std::string& key) {
+  if (!batch.idempotency_key.empty()) return Sha256Hex("key:" + batch.idempotency_key);
+  return RowsToken(batch, key);
 }
 
 std::string GroupToken(const std::string& batch_token, const RowGroup& group) {
@@ -46,12 +51,14 @@ void AddPrivacy(const Privacy& privacy, const std::string& database, const std::
 class InsertTool : public Tool {
  public:
   InsertTool(clickhouse::Client& client, InsertRules rules, const schema::Dataset& dataset,
-             const schema::InsertTool& declaration, WallClock clock)
+             const schema::InsertTool& declaration, WallClock clock, ingest::WriteBuffer* buffer)
       : rules_(std::move(rules)),
         target_{client, rules_, dataset.database.empty() ? client.DefaultDatabase() : dataset.database,
                 declaration.table},
         definition_(InsertDefinition(declaration, rules_)),
-        clock_(std::move(clock)) {}
+        clock_(std::move(clock)),
+        dataset_(dataset.name),
+        buffer_(buffer) {}
 
   const mcp::ToolDefinition& Definition() const override { return definition_; }
 
@@ -69,6 +76,7 @@ class InsertTool : public Tool {
                         .now = *now,
                         .called_at = called_at};
     if (batch->dry_run) return MakeInsertAnswer(report);
+    if (batch->buffered) return Buffer(context, report, *batch);
     for (RowGroup& group : batch->groups) FillNow(rules_, *now, group);
     if (auto stored = Store(context, report); !stored) return std::move(stored).error();
     return MakeInsertAnswer(report);
@@ -83,10 +91,36 @@ class InsertTool : public Tool {
     const Instant midnight = std::chrono::floor<std::chrono::days>(called_at);
     const bool near_midnight = called_at - midnight < kMidnightWindow;
     const RowGroup& last = batch.groups.back();
-    if (!rules_.partition || !near_midnight || last.day || batch.dry_run) return called_at;
+    if (batch.buffered || !rules_.partition || !near_midnight || last.day || batch.dry_run) return called_at;
     auto earlier = LatestTime(context, target_, last, midnight - kMidnightWindow);
     if (!earlier) return std::move(earlier).error();
     return earlier->value_or(called_at);
+  }
+
+  /// The buffer knows repeats itself, so "now" may be another time in them.
+  Result<Answer> Buffer(const RequestContext& context, InsertReport& report, Batch& batch) const {
+    if (context.principal && context.principal->database_account) {
+      return MakeError(ErrorCode::kAccessDenied,
+                       "buffered rows are stored by the server's own database account, and this caller has another one",
+                       "leave mode out: the call is answered when the rows are stored");
+    }
+    ingest::Write write{
+        {dataset_, target_.database, target_.table}, report.batch_token, RowsToken(batch, rules_.key), {}};
+    std::map<std::optional<int64_t>, ingest::Slice> slices;
+    for (RowGroup& group : batch.groups) {
+      FillNow(rules_, report.now, group);
+      ingest::Slice& slice = slices[report.DayOf(group)];
+      slice.rows += group.rows;
+      slice.body += group.body;
+    }
+    for (auto& [day, slice] : slices) {
+      slice.day = day;
+      write.slices.push_back(std::move(slice));
+    }
+    auto accepted = buffer_->Accept(context, write);
+    if (!accepted) return std::move(accepted).error();
+    report.buffered = *accepted;
+    return MakeInsertAnswer(report);
   }
 
   Status Store(const RequestContext& context, const InsertReport& report) const {
@@ -115,27 +149,32 @@ class InsertTool : public Tool {
   const InsertTarget target_;
   const mcp::ToolDefinition definition_;
   const WallClock clock_;
+  const std::string dataset_;
+  ingest::WriteBuffer* const buffer_;  ///< null: there is none
 };
 
 }  // namespace
 
 std::unique_ptr<Tool> CreateInsertTool(clickhouse::Client& client, const schema::Dataset& dataset,
                                        const schema::InsertTool& declaration, WallClock clock,
-                                       const std::shared_ptr<const Privacy>& privacy) {
+                                       const InsertOptions& options) {
   auto rules = MakeInsertRules(declaration);
   // The dataset's loader and its contract test come first, so this is a declaration that nobody ever ran.
   if (!rules) throw std::invalid_argument(declaration.name + ": " + rules.error().message);
   for (const auto& table : dataset.tables) {
     if (table.name == declaration.table) rules->keep_days = table.retention.keep_days;
   }
-  if (privacy) AddPrivacy(*privacy, dataset.database, declaration.table, *rules);
-  return std::make_unique<InsertTool>(client, *std::move(rules), dataset, declaration, std::move(clock));
+  if (options.privacy) AddPrivacy(*options.privacy, dataset.database, declaration.table, *rules);
+  rules->buffers = options.buffer != nullptr;
+  rules->grows = rules->buffers && options.grows;
+  return std::make_unique<InsertTool>(client, *std::move(rules), dataset, declaration, std::move(clock),
+                                      options.buffer);
 }
 
 std::unique_ptr<Tool> CreateInsertTool(clickhouse::Client& client, const schema::Dataset& dataset,
-                                       const schema::InsertTool& declaration, std::shared_ptr<const Privacy> privacy) {
+                                       const schema::InsertTool& declaration, const InsertOptions& options) {
   return CreateInsertTool(
-      client, dataset, declaration, [] { return Instant(std::chrono::system_clock::now()); }, privacy);
+      client, dataset, declaration, [] { return Instant(std::chrono::system_clock::now()); }, options);
 }
 
 }  // namespace chimera::tools

@@ -14,6 +14,6 @@ using WallClock = std::function<Instant()>;
 /// As CreateInsertTool of toolset.h; `clock` is called on the threads that call the tool.
 std::unique_ptr<Tool> CreateInsertTool(clickhouse::Client& client, const schema::Dataset& dataset,
                                        const schema::InsertTool& declaration, WallClock clock,
-                                       const std::shared_ptr<const Privacy>& privacy = nullptr);
+                                       const InsertOptions& options = {});
 
 }  // namespace chimera::tools

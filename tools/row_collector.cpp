@@ -3,9 +3,22 @@
 #include <algorithm>
 #include <chrono>
 
+#include "base/json.h"
 #include "base/text.h"
 
 namespace chimera::tools {
+namespace {
+
+constexpr size_t kMaxNewFields = 100;
+constexpr size_t kMaxColumnName = 64;
+
+bool IsColumnName(std::string_view name) {
+  constexpr std::string_view kLetters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_0123456789";
+  return !name.empty() && name.size() <= kMaxColumnName && name.find_first_not_of(kLetters) == std::string_view::npos &&
+         (name[0] < '0' || name[0] > '9');
+}
+
+}  // namespace
 
 RowCollector::RowCollector(const InsertRules& rules, ProblemList& problems, size_t size_hint)
     : rules_(rules), problems_(problems), size_hint_(size_hint), slots_(rules.columns.size()) {
@@ -18,6 +31,8 @@ void RowCollector::Begin(std::optional<uint64_t> index) {
   for (auto& slot : slots_) slot.given = false;
   text_.clear();
   replaced_.clear();
+  beyond_.clear();
+  beyond_names_.clear();
   in_order_ = 0;
   next_ = 0;
 }
@@ -74,10 +89,41 @@ std::optional<size_t> RowCollector::FindColumn(std::string_view key) {
 }
 
 void RowCollector::AddUnknown(std::string_view key, const SourceValue& value) {
+  if (rules_.grows && !value.bad_escape) return Grow(key, value);
   if (!problems_.Lists()) return problems_.Count();
   const std::string near = DidYouMean(key, rules_.names);
   problems_.Add(Path() + "." + std::string(key), "is not a known field", value.source,
                 near.empty() ? "known: " + Join(rules_.names, ", ") : near);
+}
+
+/// A field that gets a column of its own when the row is flushed. What is nested is kept as JSON text.
+void RowCollector::Grow(std::string_view key, const SourceValue& value) {
+  std::string name(key);
+  if (beyond_path_.empty()) {
+    beyond_path_ = Path() + "." + name;
+    batch_.unknown_field = name;
+  }
+  const bool twice = std::find(beyond_names_.begin(), beyond_names_.end(), name) != beyond_names_.end();
+  if (twice || !IsColumnName(name) || beyond_names_.size() == kMaxNewFields) {
+    problems_.Add(Path() + "." + name, twice ? "is given twice in this row" : "cannot become a column", value.source,
+                  twice ? "send it once"
+                        : "names of new columns have up to 64 letters, digits and underscores and begin with no digit; "
+                          "at most 100 a row");
+    return;
+  }
+  beyond_ += ",\"" + name + "\":";
+  const bool nested = value.value.kind == JsonKind::kObject || value.value.kind == JsonKind::kArray;
+  if (nested)
+    AppendJsonString(beyond_, value.source);
+  else
+    beyond_ += value.source;
+  beyond_names_.push_back(std::move(name));
+}
+
+void RowCollector::RefuseUnknown() {
+  if (beyond_path_.empty()) return;
+  problems_.Add(beyond_path_, "is not a known field", "",
+                "known: " + Join(rules_.names, ", ") + "; the table grows for new fields with mode buffered");
 }
 
 void RowCollector::Refuse(size_t column, Refusal refusal, const SourceValue& value) {
@@ -138,6 +184,7 @@ void RowCollector::AppendRow(RowGroup& group) {
     batch_.times[i].assumed_utc += slot.facts.assumed_utc;
   }
   if (!replaced_.empty()) group.replaced += std::to_string(group.rows) + replaced_ + "\n";
+  group.body += beyond_;
   group.body[begin] = '{';  // over the first column's comma
   group.body += "}\n";
   ++group.rows;

@@ -35,6 +35,9 @@ class RowCollector {
   /// Ends the row. Nothing is kept once there is a problem, but the checks go on.
   void Finish();
 
+  /// Fields without a column are problems after all.
+  void RefuseUnknown();
+
   std::string Path() const;  ///< of the row: "rows[3]" or "data"
 
   size_t Days() const { return batch_.groups.size(); }  ///< how many partitions the rows need
@@ -55,6 +58,7 @@ class RowCollector {
   void Open(size_t column);
   void Protect(size_t column);
   void AddUnknown(std::string_view key, const SourceValue& value);
+  void Grow(std::string_view key, const SourceValue& value);
   void Refuse(size_t column, Refusal refusal, const SourceValue& value);
   void FillDefault(size_t column);
   RowGroup& GroupOfRow();
@@ -68,6 +72,9 @@ class RowCollector {
   std::optional<uint64_t> index_;
   std::vector<Slot> slots_;  // by column
   std::string text_;         // the canonical values of the row, each behind its column's key
+  std::string beyond_;       // fields without a column, each as `,"name":value`
+  std::vector<std::string> beyond_names_;
+  std::string beyond_path_;  // of the first one
   std::string replaced_;     // what privacy took out of the row, each behind its column's key
   size_t in_order_ = 0;      // how many values came in the order of the columns
   size_t next_ = 0;          // the column that is expected next

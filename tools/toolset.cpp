@@ -12,9 +12,7 @@ namespace {
 class Toolset final : public Registry {
  public:
   Toolset(const ToolsetOptions& options, clickhouse::Client& client)
-      : Registry(options.names, options.default_timeout),
-        catalog_(client, options.privacy),
-        why_off_(options.why_off) {
+      : Registry(options.names, options.default_timeout), catalog_(client, options.privacy), why_off_(options.why_off) {
     if (options.read_budget_rows > 0) budgeted_.emplace(client, catalog_, options.read_budget_rows);
   }
   Catalog& SharedCatalog() { return catalog_; }
@@ -51,7 +49,8 @@ std::unique_ptr<Registry> CreateToolset(clickhouse::Client& client, const std::v
     }
   }
   for (const auto& dataset : datasets) {
-    for (const auto& insert : dataset.inserts) tools->Offer(CreateInsertTool(client, dataset, insert, options.privacy));
+    const InsertOptions insert_options{options.privacy, options.buffer, options.growing.contains(dataset.name)};
+    for (const auto& insert : dataset.inserts) tools->Offer(CreateInsertTool(client, dataset, insert, insert_options));
   }
   tools->Offer(CreateListDatabasesTool(client));
   tools->Offer(CreateListTablesTool(client, catalog));

@@ -4,9 +4,12 @@
 #include <chrono>
 #include <functional>
 #include <memory>
+#include <set>
+#include <string>
 #include <vector>
 
 #include "clickhouse/client.h"
+#include "ingest/write_buffer.h"
 #include "schema/dataset.h"
 #include "sql/read_policy.h"
 #include "tools/registry.h"
@@ -14,6 +17,13 @@
 namespace chimera::tools {
 
 class Privacy;
+
+/// What insert tools are given besides their declaration.
+struct InsertOptions {
+  std::shared_ptr<const Privacy> privacy = {};  ///< which columns are protected; null: none
+  ingest::WriteBuffer* buffer = nullptr;        ///< borrowed; null: `mode` is sync
+  bool grows = false;                           ///< buffered rows may have fields that the table has no column for
+};
 
 struct ToolsetOptions {
   NameStyle names = NameStyle::kDotted;
@@ -24,6 +34,8 @@ struct ToolsetOptions {
   std::function<std::string(const mcp::ToolDefinition&)> why_off = {};
   sql::ReadPolicy reads = {};                   ///< what SQL may name besides; CHIMERA_READ_FUNCTIONS, …_DICTIONARIES
   std::shared_ptr<const Privacy> privacy = {};  ///< which columns are protected; null: none
+  ingest::WriteBuffer* buffer = nullptr;        ///< for `mode` buffered; borrowed; null: there is none
+  std::set<std::string> growing = {};           ///< datasets whose tables get columns for new fields; CHIMERA_EVOLVE
 };
 
 /// All tools, in the order in which they are listed: query, query.*, get.*, insert.*, list.*, describe.*. `client` and
@@ -41,8 +53,7 @@ std::unique_ptr<Tool> CreateListDatabasesTool(clickhouse::Client& client);
 std::unique_ptr<Tool> CreateListTablesTool(clickhouse::Client& client, Catalog& catalog);
 std::unique_ptr<Tool> CreateDescribeTableTool(clickhouse::Client& client, Catalog& catalog);
 std::unique_ptr<Tool> CreateInsertTool(clickhouse::Client& client, const schema::Dataset& dataset,
-                                       const schema::InsertTool& declaration,
-                                       std::shared_ptr<const Privacy> privacy = nullptr);
+                                       const schema::InsertTool& declaration, const InsertOptions& options = {});
 std::unique_ptr<Tool> CreateAnalysisTool(clickhouse::Client& client, Catalog& catalog, const schema::Dataset& dataset,
                                          const schema::AnalysisTool& declaration,
                                          std::shared_ptr<const Privacy> privacy = nullptr);

@@ -186,7 +186,7 @@ class PrivateInserts : public ::testing::Test {
   std::string Stored(Protection protection, const std::string& rows, std::vector<std::string> what = {}) {
     dataset_.privacy = {
         {.table = "visits", .column = "who", .protection = protection, .what = std::move(what), .results = false}};
-    const auto tool = CreateInsertTool(client_, dataset_, declaration_, PrivacyOf({dataset_}));
+    const auto tool = CreateInsertTool(client_, dataset_, declaration_, {.privacy = PrivacyOf({dataset_})});
     const auto answer = tool->Run({}, R"({"rows":[)" + rows + "]}");
     EXPECT_TRUE(answer.ok()) << answer.error().message;
     answer_ = answer.ok() ? *ParseJson(answer->structured_json) : Json();

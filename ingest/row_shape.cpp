@@ -1,0 +1,289 @@
+#include "ingest/row_shape.h"
+
+#include <simdjson.h>
+
+#include <array>
+#include <charconv>
+#include <chrono>
+#include <optional>
+#include <set>
+
+#include "base/json.h"
+#include "base/text.h"
+
+namespace chimera::ingest {
+namespace {
+
+namespace ondemand = simdjson::ondemand;
+using simdjson::error_code;
+using simdjson::SUCCESS;
+
+enum class Kind { kNull, kBool, kInteger, kBigInteger, kFraction, kText, kNested };
+
+/// What a column takes, as far as it is decided here.
+enum class Takes { kAnything, kBool, kInteger, kNumber, kText };
+
+std::string_view Name(Kind kind) {
+  constexpr std::array<std::string_view, 7> kNames = {
+      "null",       "a boolean", "a whole number",    "a whole number beyond Int64",
+      "a fraction", "a text",    "an object or array"};
+  return kNames[static_cast<size_t>(kind)];
+}
+
+std::string_view TypeFor(Kind kind) {
+  switch (kind) {
+    case Kind::kBool:
+      return "Nullable(Bool)";
+    case Kind::kInteger:
+      return "Nullable(Int64)";
+    case Kind::kBigInteger:
+      return "Nullable(UInt64)";
+    case Kind::kFraction:
+      return "Nullable(Float64)";
+    default:
+      return "Nullable(String)";
+  }
+}
+
+/// The type within Nullable(…) and LowCardinality(…).
+std::string_view Bare(std::string_view type) {
+  for (const std::string_view wrapper : {"LowCardinality(", "Nullable("}) {
+    if (type.starts_with(wrapper)) type = type.substr(wrapper.size(), type.size() - wrapper.size() - 1);
+  }
+  return type;
+}
+
+bool TakesNull(std::string_view type) {
+  return type.find("Nullable(") != std::string_view::npos || type.starts_with("JSON") || type.starts_with("Dynamic") ||
+         type.starts_with("Variant");
+}
+
+Takes WhatTakes(std::string_view type) {
+  const std::string_view bare = Bare(type);
+  if (bare == "Bool") return Takes::kBool;
+  if (bare.starts_with("Int") || bare.starts_with("UInt")) {
+    return bare.starts_with("Interval") ? Takes::kAnything : Takes::kInteger;
+  }
+  if (bare.starts_with("Float") || bare.starts_with("BFloat") || bare.starts_with("Decimal")) return Takes::kNumber;
+  return bare == "String" || bare.starts_with("FixedString") ? Takes::kText : Takes::kAnything;
+}
+
+bool IsNumberText(std::string_view text, bool whole) {
+  if (text.empty()) return false;
+  if (!whole && (text == "nan" || text == "inf" || text == "-inf")) return true;
+  const std::string_view allowed = whole ? "-0123456789" : "+-0123456789.eE";
+  return text.find_first_not_of(allowed) == std::string_view::npos;
+}
+
+struct Value {
+  Kind kind = Kind::kNull;
+  std::string_view source;  ///< JSON text
+  std::string_view text;    ///< of a string without escapes, else empty
+};
+
+bool Fits(Takes takes, const Value& value, std::string_view type) {
+  switch (takes) {
+    case Takes::kBool:
+      return value.kind == Kind::kBool;
+    case Takes::kInteger:
+      if (value.kind == Kind::kText) return IsNumberText(value.text, true);
+      return value.kind == Kind::kInteger || (value.kind == Kind::kBigInteger && Bare(type) != "Int64");
+    case Takes::kNumber:
+      if (value.kind == Kind::kText) return IsNumberText(value.text, false);
+      return value.kind == Kind::kInteger || value.kind == Kind::kBigInteger || value.kind == Kind::kFraction;
+    case Takes::kText:
+      return value.kind == Kind::kText;
+    case Takes::kAnything:
+      break;
+  }
+  return true;
+}
+
+Kind NumberKind(std::string_view source) {
+  if (source.find_first_of(".eE") != std::string_view::npos) return Kind::kFraction;
+  int64_t number = 0;
+  const auto [end, error] = std::from_chars(source.data(), source.data() + source.size(), number);
+  return error == std::errc() ? Kind::kInteger : Kind::kBigInteger;
+}
+
+error_code ReadValue(ondemand::value json, Value& out) {
+  ondemand::json_type type;
+  if (auto error = json.type().get(type)) return error;
+  if (type == ondemand::json_type::array || type == ondemand::json_type::object) {
+    out.kind = Kind::kNested;
+    return simdjson::to_json_string(json).get(out.source);
+  }
+  out.source = Trim(json.raw_json_token());
+  switch (type) {
+    case ondemand::json_type::null:
+      out.kind = Kind::kNull;
+      break;
+    case ondemand::json_type::boolean:
+      out.kind = Kind::kBool;
+      break;
+    case ondemand::json_type::number:
+      out.kind = NumberKind(out.source);
+      break;
+    default:
+      out.kind = Kind::kText;
+      if (out.source.size() >= 2) out.text = out.source.substr(1, out.source.size() - 2);
+  }
+  return SUCCESS;
+}
+
+class Shaper {
+ public:
+  Shaper(const Batch& batch, const LiveColumns& live, bool evolve) : batch_(batch), live_(live), evolve_(evolve) {}
+
+  Result<Shaped> Run(std::vector<Entry> entries) {
+    if (evolve_) {
+      if (!Walk(entries, [this](const Entry&, std::string_view, ondemand::object& row) { return Learn(row); })) {
+        return Broken();
+      }
+    }
+    const bool whole = Walk(entries, [this](const Entry& entry, std::string_view line, ondemand::object& row) {
+      return Sort(entry, line, row);
+    });
+    if (!whole) return Broken();
+    for (const auto& [name, kind] : learned_) shaped_.added.emplace_back(name, TypeFor(kind));
+    shaped_.columns.assign(filled_.begin(), filled_.end());
+    return std::move(shaped_);
+  }
+
+ private:
+  Error Broken() const {
+    return MakeError(ErrorCode::kInternal, "batch " + batch_.id + " of " + batch_.to.database + "." + batch_.to.table +
+                                               " holds what is not lines of JSON objects");
+  }
+
+  template <typename Visit>
+  bool Walk(const std::vector<Entry>& entries, Visit visit) {
+    for (const Entry& entry : entries) {
+      const simdjson::padded_string body(entry.slice.body);
+      std::string_view rest = body;
+      while (!rest.empty()) {
+        const std::string_view line = rest.substr(0, rest.find('\n'));
+        rest.remove_prefix(std::min(rest.size(), line.size() + 1));
+        ondemand::document document;
+        ondemand::object row;
+        const size_t capacity = line.size() + rest.size() + simdjson::SIMDJSON_PADDING;
+        if (parser_.iterate(line.data(), line.size(), capacity).get(document)) return false;
+        if (document.get_object().get(row) || visit(entry, line, row) != SUCCESS) return false;
+      }
+    }
+    return true;
+  }
+
+  /// Decides the types of fields without a column.
+  error_code Learn(ondemand::object& row) {
+    for (auto element : row) {
+      std::string_view key;
+      Value value;
+      if (auto error = element.unescaped_key().get(key)) return error;
+      if (auto error = ReadValue(element.value(), value)) return error;
+      if (live_.contains(key) || value.kind == Kind::kNull) continue;
+      const auto [known, is_new] = learned_.try_emplace(std::string(key), value.kind);
+      if (!is_new && known->second == Kind::kInteger && value.kind == Kind::kFraction) known->second = value.kind;
+    }
+    return SUCCESS;
+  }
+
+  error_code Sort(const Entry& entry, std::string_view line, ondemand::object& row) {
+    std::vector<std::pair<std::string, std::string_view>> fields;
+    bool leaves_out = false;
+    std::string reason;
+    for (auto element : row) {
+      std::string_view key;
+      Value value;
+      if (auto error = element.unescaped_key().get(key)) return error;
+      if (auto error = ReadValue(element.value(), value)) return error;
+      std::string name(key);
+      if (reason.empty()) reason = WhyNot(name, value);
+      if (live_.contains(name) || learned_.contains(name)) {
+        fields.emplace_back(std::move(name), value.source);
+      } else {
+        leaves_out = true;  // a null of no column
+      }
+    }
+    if (!reason.empty()) {
+      Bury(entry, line, std::move(reason));
+      return SUCCESS;
+    }
+    for (const auto& [name, source] : fields) filled_.insert(name);
+    Keep(entry, leaves_out ? Rewritten(fields) : std::string(line));
+    return SUCCESS;
+  }
+
+  static std::string Rewritten(const std::vector<std::pair<std::string, std::string_view>>& fields) {
+    std::string row;
+    for (const auto& [name, source] : fields) {
+      row += row.empty() ? '{' : ',';
+      AppendJsonString(row, name);
+      row.append(":").append(source);
+    }
+    return (row.empty() ? "{" : row) + "}";
+  }
+
+  std::string WhyNot(const std::string& name, const Value& value) const {
+    std::string type;
+    if (const auto column = live_.find(name); column != live_.end()) {
+      type = column->second;
+    } else if (const auto field = learned_.find(name); field != learned_.end()) {
+      type = TypeFor(field->second);
+    } else {
+      return value.kind == Kind::kNull && evolve_ ? "" : NoColumn(name);
+    }
+    const bool fits = value.kind == Kind::kNull ? TakesNull(type) : Fits(WhatTakes(type), value, type);
+    return fits ? "" : Misfit(name, type, value);
+  }
+
+  std::string NoColumn(const std::string& name) const {
+    return "unknown_column: " + Table() + " has no column `" + name +
+           "`; add it to the dataset's migrations, or let its tables grow with CHIMERA_EVOLVE=" + batch_.to.dataset +
+           ", then replay this row";
+  }
+
+  std::string Misfit(const std::string& name, const std::string& type, const Value& value) const {
+    return "schema_conflict: `" + name + "` of " + Table() + " is " + type + ", and this row has " +
+           std::string(Name(value.kind)) + " there: " + Cut(value.source, 200) +
+           "; send it as the column's type or under another name, or change the column and replay this row";
+  }
+
+  std::string Table() const { return batch_.to.database + "." + batch_.to.table; }
+
+  void Keep(const Entry& entry, std::string_view line) {
+    auto& kept = shaped_.kept;
+    if (kept.empty() || kept.back().position != entry.position || kept.back().slice.day != entry.slice.day) {
+      kept.push_back({entry.position, {entry.slice.day, 0, {}}});
+      kept.back().slice.body.reserve(entry.slice.body.size());
+    }
+    kept.back().slice.body.append(line).push_back('\n');
+    ++kept.back().slice.rows;
+  }
+
+  void Bury(const Entry& entry, std::string_view line, std::string reason) {
+    shaped_.dead.push_back({.to = batch_.to,
+                            .position = entry.position,
+                            .day = entry.slice.day,
+                            .batch = batch_.id,
+                            .row = std::string(line),
+                            .reason = std::move(reason),
+                            .at = std::chrono::system_clock::now()});
+  }
+
+  const Batch& batch_;
+  const LiveColumns& live_;
+  const bool evolve_;
+  ondemand::parser parser_;
+  std::map<std::string, Kind, std::less<>> learned_;
+  std::set<std::string> filled_;
+  Shaped shaped_;
+};
+
+}  // namespace
+
+Result<Shaped> Shape(const Batch& batch, std::vector<Entry> entries, const LiveColumns& live, bool evolve) {
+  return Shaper(batch, live, evolve).Run(std::move(entries));
+}
+
+}  // namespace chimera::ingest
