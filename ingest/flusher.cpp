@@ -93,7 +93,7 @@ class Flusher::Work {
 
   /// A batch that was checked before is only measured: its rows are fixed.
   Status Fit() {
-    const bool evolves = !batch_.checked && flusher_.options_.evolves(batch_.to.dataset);
+    const bool evolves = !batch_.checked && flusher_.options_.evolves(batch_.to);
     auto shaped = ShapeBy(false, evolves);
     if (shaped && (!shaped->added.empty() || !shaped->dead.empty())) shaped = ShapeBy(true, evolves);
     if (!shaped) return std::move(shaped).error();

@@ -23,8 +23,8 @@ enum class Step { kSealed, kShaped, kColumnsAdded, kChecked, kInserted, kRecorde
 
 struct FlusherOptions {
   BatchLimits batch;
-  /// Whether tables of the dataset may get columns for fields that they do not know.
-  std::function<bool(const std::string& dataset)> evolves = [](const std::string&) { return false; };
+  /// Whether a table may get columns for fields that it does not know.
+  std::function<bool(const Destination&)> evolves = [](const Destination&) { return false; };
   /// The statements that make a missing table, with full names; none: it is nobody's here to make.
   std::function<std::vector<std::string>(const Destination&)> creates = [](const Destination&) {
     return std::vector<std::string>();

@@ -5,6 +5,7 @@
 #include <chrono>
 #include <condition_variable>
 #include <functional>
+#include <limits>
 #include <map>
 #include <mutex>
 #include <string>
@@ -38,12 +39,12 @@ class Orchestrator : public WriteBuffer {
 
   Result<Accepted> Accept(const RequestContext& context, const Write& write) override;
 
-  /// Returns when everything that was accepted for `tables` up to and with `until` is in the database (or a dead
-  /// letter), flushing it if nobody else does. Errors: those of the flush, or kTimeout at the context's deadline.
-  Status Flush(const RequestContext& context, const std::vector<Destination>& tables, Position until);
-
-  /// As Store::Backlogs.
-  Result<std::vector<Backlog>> Backlogs(const RequestContext& context) { return store_.Backlogs(context); }
+  Status Flush(const RequestContext& context, const std::vector<Destination>& tables, Position until) override;
+  Result<std::vector<Backlog>> Backlogs(const RequestContext& context) override { return store_.Backlogs(context); }
+  Result<std::vector<Entry>> Waiting(const RequestContext& context, const Destination& to,
+                                     const BatchLimits& limits) override {
+    return store_.Read(context, to, 0, std::numeric_limits<Position>::max(), limits);
+  }
   /// Why the latest flush of a table failed; tables that are well are not in it.
   std::map<Destination, Error> Troubles() const;
 

@@ -2,6 +2,7 @@
 
 #include <simdjson.h>
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <chrono>
@@ -10,6 +11,7 @@
 
 #include "base/json.h"
 #include "base/text.h"
+#include "ingest/position.h"
 
 namespace chimera::ingest {
 namespace {
@@ -131,9 +133,13 @@ error_code ReadValue(ondemand::value json, Value& out) {
   return SUCCESS;
 }
 
+/// Of one row: names, and values as JSON text.
+using Fields = std::vector<std::pair<std::string, std::string_view>>;
+
 class Shaper {
  public:
-  Shaper(const Batch& batch, const LiveColumns& live, bool evolve) : batch_(batch), live_(live), evolve_(evolve) {}
+  Shaper(const Batch& batch, const LiveColumns& live, bool evolve)
+      : batch_(batch), live_(live), evolve_(evolve), positioned_(live.contains(kPositionColumn)) {}
 
   Result<Shaped> Run(std::vector<Entry> entries) {
     if (evolve_) {
@@ -189,7 +195,7 @@ class Shaper {
   }
 
   error_code Sort(const Entry& entry, std::string_view line, ondemand::object& row) {
-    std::vector<std::pair<std::string, std::string_view>> fields;
+    Fields fields;
     bool leaves_out = false;
     std::string reason;
     for (auto element : row) {
@@ -209,12 +215,14 @@ class Shaper {
       Bury(entry, line, std::move(reason));
       return SUCCESS;
     }
+    std::string kept = leaves_out ? Rewritten(fields) : std::string(line);
+    if (positioned_) AddPosition(entry.position, fields, kept);
     for (const auto& [name, source] : fields) filled_.insert(name);
-    Keep(entry, leaves_out ? Rewritten(fields) : std::string(line));
+    Keep(entry, kept);
     return SUCCESS;
   }
 
-  static std::string Rewritten(const std::vector<std::pair<std::string, std::string_view>>& fields) {
+  static std::string Rewritten(const Fields& fields) {
     std::string row;
     for (const auto& [name, source] : fields) {
       row += row.empty() ? '{' : ',';
@@ -222,6 +230,16 @@ class Shaper {
       row.append(":").append(source);
     }
     return (row.empty() ? "{" : row) + "}";
+  }
+
+  static void AddPosition(Position position, Fields& fields, std::string& row) {
+    const bool there =
+        std::any_of(fields.begin(), fields.end(), [](const auto& field) { return field.first == kPositionColumn; });
+    if (there) return;
+    row.pop_back();
+    if (!fields.empty()) row += ',';
+    row.append("\"").append(kPositionColumn).append("\":\"").append(PositionText(position)).append("\"}");
+    fields.emplace_back(kPositionColumn, "");
   }
 
   std::string WhyNot(const std::string& name, const Value& value) const {
@@ -274,6 +292,7 @@ class Shaper {
   const Batch& batch_;
   const LiveColumns& live_;
   const bool evolve_;
+  const bool positioned_;  ///< the table has a column for positions
   ondemand::parser parser_;
   std::map<std::string, Kind, std::less<>> learned_;
   std::set<std::string> filled_;

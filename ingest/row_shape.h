@@ -4,6 +4,7 @@
 
 #include <map>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -14,6 +15,10 @@ namespace chimera::ingest {
 
 /// The columns of a table that rows may fill, by name: ClickHouse's types.
 using LiveColumns = std::map<std::string, std::string, std::less<>>;
+
+/// A column of this name gets the position of the write that a row came with, where the table has it and the row does
+/// not.
+inline constexpr std::string_view kPositionColumn = "ingest_position";
 
 struct Shaped {
   std::vector<std::pair<std::string, std::string>> added;  ///< columns to add first: name and type, all nullable
