@@ -122,8 +122,9 @@ class Store {
   virtual ~Store() = default;
 
   /// Safe when it returns: it survives the death of this process and, as far as the store is set up for it, of the
-  /// host. Writes of several threads are made safe together. kBusy with `retry_after` when a limit is reached;
-  /// kConflict for an identity that came with other content.
+  /// host. Writes of several threads are made safe together. kBusy with `retry_after` when it would go over a limit,
+  /// kTooLarge when it would do so alone; a repeat needs no room. kConflict for an identity that came with other
+  /// content.
   virtual Result<Accepted> Append(const RequestContext& context, const Write& write) = 0;
 
   /// By destination.
@@ -137,7 +138,7 @@ class Store {
   /// Null when somebody else has it. Does not wait for him.
   virtual Result<std::unique_ptr<Lease>> TryLease(const RequestContext& context) = 0;
 
-  // With the lease:
+  // With the lease. kConflict for a batch that is not the table's sealed one (any more).
 
   /// The table's sealed batch; if there is none, the oldest writes that wait become one, as Read takes them. Empty when
   /// nothing waits.
@@ -146,7 +147,7 @@ class Store {
   /// Undoes Seal. Requires that nothing of the batch may have been stored.
   virtual Status Unseal(const RequestContext& context, const Batch& batch) = 0;
   /// Replaces the slices of the batch by `kept` (a part of them, of the same positions and days; slices without rows
-  /// may be left out), adds `dead`, and marks the batch as checked: all at once.
+  /// may be left out), adds `dead`, and marks the batch as checked: all at once. Of a checked batch: changes nothing.
   virtual Status Check(const RequestContext& context, const Batch& batch, const std::vector<Entry>& kept,
                        const std::vector<DeadLetter>& dead) = 0;
   /// The batch is stored: forgets its rows, moves `stored` on.
