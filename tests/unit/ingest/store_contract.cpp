@@ -109,5 +109,3 @@ std::vector<Position> PositionsOf(const std::vector<Entry>& entries) {
 }
 
 }  // namespace chimera::ingest
-
-namespace chimera::ingest { GTEST_ALLOW_UNINSTANTIATED_PARAMETERIZED_TEST(StoreContract); }

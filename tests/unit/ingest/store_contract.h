@@ -7,6 +7,7 @@
 #include <atomic>
 #include <functional>
 #include <memory>
+#include <ostream>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -24,6 +25,9 @@ struct StoreKind {
   std::string name;
   std::function<OpenStore()> fresh;  ///< a new, empty buffer; an empty function where there can be none: skipped
 };
+inline void PrintTo(const StoreKind& kind, std::ostream* out) {
+  *out << kind.name;
+}
 inline std::string StoreKindName(const testing::TestParamInfo<StoreKind>& kind) {
   return kind.param.name;
 }

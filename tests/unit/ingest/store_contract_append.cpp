@@ -42,7 +42,8 @@ TEST_P(StoreContract, PositionsGrowWhereAllWritesWereFinished) {
 TEST_P(StoreContract, ANewBufferGoesOnWhereAnOldOneWas) {
   const Position before = Append(NewWrite(events_));
   PassTime(std::chrono::seconds(1));
-  const auto another = OpenFrom(GetParam().fresh());
+  const OpenStore fresh = GetParam().fresh();
+  const auto another = OpenFrom(fresh);
   EXPECT_GT(Append(*another, NewWrite(events_)), before);
 }
 
