@@ -1,0 +1,225 @@
+#include "ingest/sqlite_writes.h"
+
+#include <algorithm>
+#include <charconv>
+#include <limits>
+
+namespace chimera::ingest::sqlite {
+namespace {
+
+constexpr std::chrono::seconds kRetryAfter{1};
+constexpr int64_t kForgetAtOnce = 5'000;  // some milliseconds
+
+int64_t Signed(uint64_t number) {
+  return static_cast<int64_t>(std::min(number, uint64_t{std::numeric_limits<int64_t>::max()}));
+}
+
+Change SizeOf(const std::vector<Slice>& slices) {
+  Change size{.writes = 1};
+  for (const Slice& slice : slices) {
+    size.rows += Signed(slice.rows);
+    size.bytes += Signed(slice.body.size());
+  }
+  return size;
+}
+
+// Half the room for what there are many of.
+std::string Packed(const std::string& hex) {
+  std::string bytes(hex.size() / 2, '\0');
+  for (size_t i = 0; i < bytes.size(); ++i) {
+    uint8_t byte = 0;
+    const char* begin = hex.data() + 2 * i;
+    if (std::from_chars(begin, begin + 2, byte, 16).ptr != begin + 2) return hex;
+    bytes[i] = static_cast<char>(byte);
+  }
+  return hex.size() % 2 == 0 ? bytes : hex;
+}
+
+Result<int64_t> KnownDestination(Connection& db, const Destination& to) {
+  const auto known = FindDestination(db, to);
+  if (!known) return known.error();
+  if (*known) return **known;
+  return db.Number(
+      "INSERT INTO destination(dataset, db, name, rows, bytes, writes, dead, oldest, newest, stored) "
+      "VALUES (?, ?, ?, 0, 0, 0, 0, 0, 0, 0) RETURNING id",
+      to.dataset, to.database, to.table);
+}
+
+Result<std::optional<Accepted>> FindRepeat(Connection& db, int64_t destination, const Write& write) {
+  Statement found = db.Query("SELECT position, content FROM identity WHERE destination = ? AND name = ?", destination,
+                             Blob{Packed(write.identity)});
+  const auto row = found.Next();
+  if (!row) return row.error();
+  if (!*row) return std::optional<Accepted>();
+  if (found.Bytes(1) != Packed(write.content))
+    return MakeError(ErrorCode::kConflict, "the idempotency key was used for other rows of the same table",
+                     "send new rows under a new key, or the same rows under this one");
+  return std::optional<Accepted>(Accepted{found.Integer(0), true});
+}
+
+Error Busy(std::string what) {
+  Error error = MakeError(ErrorCode::kBusy, "the buffer takes no more: " + std::move(what),
+                          "call again with the same rows after retry_after; what was accepted is safe");
+  error.retry_after = kRetryAfter;
+  return error;
+}
+
+Status CheckSize(const Change& size, const StoreLimits& limits) {
+  if (Signed(limits.max_rows) >= size.rows && Signed(limits.max_bytes) >= size.bytes) return Ok();
+  return MakeError(ErrorCode::kTooLarge,
+                   "the write has " + std::to_string(size.rows) + " rows, " + std::to_string(size.bytes) +
+                       " bytes; the buffer holds " + std::to_string(limits.max_rows) + " and " +
+                       std::to_string(limits.max_bytes),
+                   "send fewer rows a call");
+}
+
+Status CheckRoom(Connection& db, const Change& size, Position now, const StoreLimits& limits) {
+  Statement totals = db.Query(
+      "SELECT rows, bytes, (SELECT oldest FROM destination WHERE oldest > 0 ORDER BY oldest LIMIT 1) FROM buffer");
+  if (const auto row = totals.Next(); !row) return row.error();
+  if (totals.Integer(0) + size.rows > Signed(limits.max_rows))
+    return Busy(std::to_string(totals.Integer(0)) + " rows wait, " + std::to_string(limits.max_rows) + " may");
+  if (totals.Integer(1) + size.bytes > Signed(limits.max_bytes))
+    return Busy(std::to_string(totals.Integer(1)) + " bytes wait, " + std::to_string(limits.max_bytes) + " may");
+  const auto oldest = totals.MaybeInteger(2);
+  if (oldest && *oldest < now - std::chrono::microseconds(limits.max_age).count())
+    return Busy("the oldest write waits for more than " + std::to_string(limits.max_age.count()) + " s");
+  return Ok();
+}
+
+Result<Accepted> AppendFirst(Connection& db, int64_t destination, const Write& write, Position now) {
+  const auto position = AddWrite(db, destination, write.slices, now);
+  if (!position) return position.error();
+  Status named = db.Run("INSERT INTO identity(position, destination, name, content) VALUES (?, ?, ?, ?)", *position,
+                        destination, Blob{Packed(write.identity)}, Blob{Packed(write.content)});
+  if (!named.ok()) return named.error();
+  return Accepted{*position, false};
+}
+
+Backlog BacklogIn(const Statement& row) {
+  Backlog backlog;
+  backlog.to = {row.Bytes(0), row.Bytes(1), row.Bytes(2)};
+  backlog.rows = row.Count(3);
+  backlog.bytes = row.Count(4);
+  backlog.writes = row.Count(5);
+  backlog.dead = row.Count(6);
+  backlog.oldest = row.Integer(7);
+  backlog.newest = row.Integer(8);
+  backlog.stored = row.Integer(9);
+  backlog.sealed = row.Integer(10) != 0;
+  return backlog;
+}
+
+}  // namespace
+
+Result<std::optional<int64_t>> FindDestination(Connection& db, const Destination& to) {
+  Statement found = db.Query("SELECT id FROM destination WHERE dataset = ? AND db = ? AND name = ?", to.dataset,
+                             to.database, to.table);
+  const auto row = found.Next();
+  if (!row) return row.error();
+  return *row ? std::optional(found.Integer(0)) : std::nullopt;
+}
+
+Result<Accepted> AppendWrite(Connection& db, const Write& write, Position now, const StoreLimits& limits) {
+  const auto destination = KnownDestination(db, write.to);
+  if (!destination) return destination.error();
+  const auto repeat = FindRepeat(db, *destination, write);
+  if (!repeat) return repeat.error();
+  if (*repeat) return **repeat;
+  const Change size = SizeOf(write.slices);
+  if (Status fits = CheckSize(size, limits); !fits.ok()) return fits.error();
+  if (Status room = CheckRoom(db, size, now, limits); !room.ok()) return room.error();
+  return AppendFirst(db, *destination, write, now);
+}
+
+Result<Position> AddWrite(Connection& db, int64_t destination, const std::vector<Slice>& slices, Position now) {
+  const auto position = db.Number("UPDATE buffer SET last = max(last + 1, ?) RETURNING last", now);
+  if (!position) return position;
+  for (const Slice& slice : slices) {
+    if (Status added = AddSlice(db, destination, *position, slice); !added.ok()) return added.error();
+  }
+  Status dated = db.Run("UPDATE destination SET newest = ?1, oldest = iif(oldest = 0, ?1, oldest) WHERE id = ?2",
+                        *position, destination);
+  if (!dated.ok()) return dated.error();
+  if (Status totals = AddTotals(db, destination, SizeOf(slices)); !totals.ok()) return totals.error();
+  return position;
+}
+
+Status AddSlice(Connection& db, int64_t destination, Position position, const Slice& slice) {
+  return db.Run("INSERT INTO slice(destination, position, day, rows, body) VALUES (?, ?, ?, ?, ?)", destination,
+                position, slice.day, slice.rows, Blob{slice.body});
+}
+
+Status AddTotals(Connection& db, int64_t destination, const Change& change) {
+  Status added = db.Run(
+      "UPDATE destination SET rows = rows + ?, bytes = bytes + ?, writes = writes + ?, "
+      "dead = dead + ? WHERE id = ?",
+      change.rows, change.bytes, change.writes, change.dead, destination);
+  if (!added.ok()) return added;
+  return db.Run("UPDATE buffer SET rows = rows + ?, bytes = bytes + ?", change.rows, change.bytes);
+}
+
+Status RefreshOldest(Connection& db, int64_t destination) {
+  return db.Run(
+      "UPDATE destination SET oldest = ifnull((SELECT min(position) FROM slice WHERE destination = ?1), 0) "
+      "WHERE id = ?1",
+      destination);
+}
+
+Result<Span> Fit(Connection& db, int64_t destination, Position after, Position until, const BatchLimits& limits) {
+  Span span;
+  Statement write = db.Query(
+      "SELECT position, sum(rows), sum(length(body)) FROM slice WHERE destination = ? AND "
+      "position > ? AND position <= ? GROUP BY position ORDER BY position",
+      destination, after, until);
+  for (;;) {
+    const auto more = write.Next();
+    if (!more) return more.error();
+    if (!*more) return span;
+    const uint64_t rows = span.rows + write.Count(1);
+    const uint64_t bytes = span.bytes + write.Count(2);
+    if (span.writes > 0 && (rows > limits.rows || bytes > limits.bytes)) return span;
+    if (span.writes == 0) span.first = write.Integer(0);
+    span = {span.first, write.Integer(0), rows, bytes, span.writes + 1};
+  }
+}
+
+Result<std::vector<Entry>> ReadSpan(Connection& db, int64_t destination, const Span& span) {
+  std::vector<Entry> entries;
+  if (span.writes == 0) return entries;
+  Statement slice = db.Query(
+      "SELECT position, day, rows, body FROM slice WHERE destination = ? AND "
+      "position BETWEEN ? AND ? ORDER BY position, id",
+      destination, span.first, span.last);
+  for (;;) {
+    const auto more = slice.Next();
+    if (!more) return more.error();
+    if (!*more) return entries;
+    entries.push_back({slice.Integer(0), {slice.MaybeInteger(1), slice.Count(2), slice.Bytes(3)}});
+  }
+}
+
+Result<std::vector<Backlog>> ReadBacklogs(Connection& db) {
+  std::vector<Backlog> backlogs;
+  Statement row = db.Query(
+      "SELECT dataset, db, name, d.rows, d.bytes, d.writes, dead, oldest, newest, stored, "
+      "batch.id IS NOT NULL FROM destination d LEFT JOIN batch ON batch.destination = d.id "
+      "ORDER BY dataset, db, name");
+  for (;;) {
+    const auto more = row.Next();
+    if (!more) return more.error();
+    if (!*more) return backlogs;
+    backlogs.push_back(BacklogIn(row));
+  }
+}
+
+Result<uint64_t> ForgetIdentities(Connection& db, Position until) {
+  Status forgotten = db.Run(
+      "DELETE FROM identity WHERE position IN "
+      "(SELECT position FROM identity WHERE position < ? ORDER BY position LIMIT ?)",
+      until, kForgetAtOnce);
+  if (!forgotten.ok()) return forgotten.error();
+  return db.Changes();
+}
+
+}  // namespace chimera::ingest::sqlite
