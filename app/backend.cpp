@@ -1,6 +1,7 @@
 #include "app/backend.h"
 
 #include "app/account_clients.h"
+#include "app/buffer.h"
 #include "app/embedded_client.h"
 #include "app/privacy.h"
 #include "app/reader_check.h"
@@ -54,7 +55,7 @@ std::string DescribeDatabase(const config::Config& config) {
   return text + (options.secure ? ", by TLS" : ", without TLS");
 }
 
-Result<std::unique_ptr<Backend>> Backend::Create(const config::Config& config, bool migrate, const Observe& observe) {
+Result<std::unique_ptr<Backend>> Backend::Create(const config::Config& config, const BackendUses& uses) {
   std::unique_ptr<Backend> backend(new Backend);
   auto datasets = LoadDatasets(config);
   if (!datasets.ok()) return datasets.error();
@@ -81,7 +82,7 @@ Result<std::unique_ptr<Backend>> Backend::Create(const config::Config& config, b
   backend->client_ = std::move(*client);
   if (supervisor) {
     auto embedded = std::make_unique<EmbeddedClient>(std::move(supervisor), std::move(backend->client_),
-                                                     backend->datasets_, migrate);
+                                                     backend->datasets_, uses.migrate);
     backend->embedded_ = embedded.get();
     backend->client_ = std::move(embedded);
   }
@@ -90,7 +91,7 @@ Result<std::unique_ptr<Backend>> Backend::Create(const config::Config& config, b
         std::move(backend->client_), config.embedded ? std::nullopt : std::optional(config.clickhouse));
   }
   clickhouse::Client* for_tools = backend->client_.get();
-  metrics::Observers observers = observe ? observe(*backend->client_) : metrics::Observers();
+  metrics::Observers observers = uses.observe ? uses.observe(*backend->client_) : metrics::Observers();
   if (!observers.empty()) {
     backend->observed_ = std::make_unique<metrics::ObservedClient>(*backend->client_, std::move(observers));
     for_tools = backend->observed_.get();
@@ -98,6 +99,12 @@ Result<std::unique_ptr<Backend>> Backend::Create(const config::Config& config, b
   tools::ToolsetOptions tools = config.tools;
   backend->privacy_ = *std::move(privacy);
   tools.privacy = backend->privacy_;
+  if (uses.buffer && config.buffer.On()) {
+    auto buffer = Buffer::Open(config, config.embedded ? backend->client_.get() : nullptr);
+    if (!buffer.ok()) return buffer.error();
+    backend->buffer_ = std::move(*buffer);
+    tools.buffer = &backend->buffer_->Writes();
+  }
   backend->tools_ = tools::CreateToolset(*for_tools, backend->datasets_, tools);
   if (Status rules = CheckRules(config.rules, *backend->tools_); !rules.ok()) return rules.error();
   return backend;
@@ -108,11 +115,16 @@ Backend::~Backend() {
 }
 
 void Backend::WarmUp() {
+  if (buffer_) buffer_->Writes().Start();
   if (!embedded_) {
-    warm_up_ = std::jthread([this] { WarnOfReader(account_); });
+    warm_up_ = std::jthread([this] {
+      if (buffer_) buffer_->Warn(quit_.get_token());
+      WarnOfReader(account_);
+    });
     return;
   }
   warm_up_ = std::jthread([this] {
+    if (buffer_) buffer_->Warn(quit_.get_token());
     const Status ready = embedded_->EnsureReady(RequestContext::For("warm-up", kWarmUpTime, quit_.get_token()));
     if (ready.ok() || ready.error().code == ErrorCode::kCancelled) return;
     log::Error("the embedded engine is not ready: " + ready.error().message + " " + ready.error().hint);

@@ -16,6 +16,7 @@
 
 namespace chimera::app {
 
+class Buffer;
 class EmbeddedClient;
 
 /// Where the data lives, for people: "https://db.example:8443 as reader", or "the embedded engine in /var/lib/chimera".
@@ -24,17 +25,24 @@ std::string DescribeDatabase(const config::Config& config);
 /// The datasets that are on: those of CHIMERA_DATASETS and the folders of CHIMERA_DATASET_DIRS.
 Result<std::vector<schema::Dataset>> LoadDatasets(const config::Config& config);
 
+/// What a command wants of its backend.
+struct BackendUses {
+  /// The embedded database is brought up to date before its first use; a remote one never is: that is its operator's
+  /// to do.
+  bool migrate = false;
+  bool buffer = false;  ///< writes may wait, where the configuration says so
+  /// Is given the client, and names who hears of every statement that the tools make of it.
+  std::function<metrics::Observers(clickhouse::Client&)> observe = {};
+};
+
 class Backend {
  public:
-  /// Loads the datasets and prepares the client; touches no database. `migrate` says whether the embedded database is
-  /// brought up to date before its first use (a remote one never is: that is its operator's to do). `observe` is given
-  /// the client, and names who hears of every statement that the tools make of it.
-  using Observe = std::function<metrics::Observers(clickhouse::Client&)>;
-  static Result<std::unique_ptr<Backend>> Create(const config::Config& config, bool migrate,
-                                                 const Observe& observe = {});
+  /// Loads the datasets, prepares the client and opens the buffer; touches no database.
+  static Result<std::unique_ptr<Backend>> Create(const config::Config& config, const BackendUses& uses = {});
 
   /// Beside what comes next: starts the embedded engine, so that the first call finds it warm; of a remote one it asks
-  /// what the account that reads may do, and logs a warning when that is more than reading.
+  /// what the account that reads may do, and logs a warning when that is more than reading. From here on, what waits in
+  /// the buffer is brought into the database.
   void WarmUp();
 
   ~Backend();
@@ -43,6 +51,8 @@ class Backend {
   clickhouse::Client& Client() { return *client_; }
   const std::vector<schema::Dataset>& Datasets() const { return datasets_; }
   tools::Registry& Tools() { return *tools_; }
+  /// What takes buffered writes; null when there is no buffer.
+  app::Buffer* Buffer() { return buffer_.get(); }
   /// The protected columns; null when there are none.
   const tools::Privacy* Privacy() const { return privacy_.get(); }
 
@@ -57,6 +67,7 @@ class Backend {
   EmbeddedClient* embedded_ = nullptr;                 ///< client_, when the database is embedded
   std::unique_ptr<metrics::ObservedClient> observed_;  ///< over client_, when somebody observes
   std::shared_ptr<const tools::Privacy> privacy_;
+  std::unique_ptr<app::Buffer> buffer_;
   std::unique_ptr<tools::Registry> tools_;
   std::stop_source quit_;
   std::jthread warm_up_;  ///< last: joined before what it uses goes

@@ -54,7 +54,7 @@ int SchemaApply(const config::Config& config, bool print, std::stop_token stop) 
   if (print) return PrintMigrations(config);
   config::Config alone = config;
   alone.clickhouse.write_account.reset();  // what creates tables also records that: one account for both
-  auto backend = Backend::Create(alone, false);
+  auto backend = Backend::Create(alone);
   if (!backend.ok()) return Report(backend.error());
   for (const auto& dataset : (*backend)->Datasets()) {
     auto applied = schema::ApplyMigrations(Context(stop, "schema apply"), (*backend)->Client(), dataset, config.layout);
@@ -66,7 +66,7 @@ int SchemaApply(const config::Config& config, bool print, std::stop_token stop) 
 }
 
 int SchemaStatus(const config::Config& config, std::stop_token stop) {
-  auto backend = Backend::Create(config, false);
+  auto backend = Backend::Create(config);
   if (!backend.ok()) return Report(backend.error());
   bool current = true;
   for (const auto& dataset : (*backend)->Datasets()) {
@@ -84,7 +84,7 @@ int SchemaStatus(const config::Config& config, std::stop_token stop) {
 int SchemaRetention(const config::Config& config, bool apply, std::stop_token stop) {
   config::Config alone = config;
   alone.clickhouse.write_account.reset();
-  auto backend = Backend::Create(alone, false);
+  auto backend = Backend::Create(alone);
   if (!backend.ok()) return Report(backend.error());
   std::vector<TextRow> rows = {{"table", "declared", "live", "rows past it"}};
   bool same = true;
@@ -110,7 +110,7 @@ int SchemaRetention(const config::Config& config, bool apply, std::stop_token st
 int SchemaDiff(const config::Config& config, bool json, std::stop_token stop) {
   config::Config alone = config;
   alone.clickhouse.write_account.reset();  // reads what it has just created
-  auto backend = Backend::Create(alone, false);
+  auto backend = Backend::Create(alone);
   if (!backend.ok()) return Report(backend.error());
   Json report = Json::array();
   bool same = true;
@@ -127,7 +127,7 @@ int SchemaDiff(const config::Config& config, bool json, std::stop_token stop) {
 }
 
 int DemoLoad(const config::Config& config, bool if_empty, std::stop_token stop) {
-  auto backend = Backend::Create(config, true);
+  auto backend = Backend::Create(config, {.migrate = true});
   if (!backend.ok()) return Report(backend.error());
   for (const auto& dataset : (*backend)->Datasets()) {
     if (dataset.demo_sql.empty()) continue;

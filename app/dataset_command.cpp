@@ -51,7 +51,7 @@ Result<std::unique_ptr<Backend>> DatabaseAlone(config::Config config) {
   config.datasets.clear();
   config.dataset_dirs.clear();
   config.retention.clear();
-  return Backend::Create(config, false);
+  return Backend::Create(config);
 }
 
 /// Looks at the folders that have no mistakes of their own against the configured database.

@@ -56,7 +56,7 @@ Status Write(const std::stop_token& stop, clickhouse::Client& client, const tran
 int Export(const config::Config& config, const ExportCommand& command, std::stop_token stop) {
   const auto options = OptionsOf(command);
   if (!options) return Report(options.error()), kMisused;
-  auto backend = Backend::Create(config, true);
+  auto backend = Backend::Create(config, {.migrate = true});
   if (!backend) return Report(backend.error());
   const RequestContext context = RequestContext::For("export", kStatementTime, stop);
   auto target =

@@ -232,7 +232,7 @@ std::optional<Error> ImportAll(const std::stop_token& stop, clickhouse::Client& 
 int Import(const config::Config& config, const ImportCommand& command, std::stop_token stop) {
   auto options = OptionsOf(command);
   if (!options) return Report(options.error()), kMisused;
-  auto backend = Backend::Create(config, true);
+  auto backend = Backend::Create(config, {.migrate = true});
   if (!backend) return Report(backend.error());
   clickhouse::Client& client = (*backend)->Client();
   const RequestContext context = RequestContext::For("import", kStatementTime, stop);

@@ -157,10 +157,11 @@ Status CheckReader(const config::Config& config, Backend& backend, const std::st
 int Serve(const config::Config& config, const ServeOptions& options, std::stop_token stop) {
   std::unique_ptr<Backend> backend;
   std::unique_ptr<Telemetry> telemetry;  // below what it looks at: it goes first
-  auto created = Backend::Create(config, true, [&](clickhouse::Client& client) {
+  const auto observe = [&](clickhouse::Client& client) {
     telemetry = std::make_unique<Telemetry>(config, !options.http.empty(), client);
     return telemetry->Observers();
-  });
+  };
+  auto created = Backend::Create(config, {.migrate = true, .buffer = true, .observe = observe});
   if (!created.ok()) return Report(created.error());
   backend = std::move(*created);
   log::Info(StartLine(config));

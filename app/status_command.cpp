@@ -51,7 +51,7 @@ Result<StatusReport> LookAtEverything(const config::Config& config, std::stop_to
     report.steps.push_back({.name = "engine", .state = StepState::kBroken, .error = std::move(missing)});
     return report;
   }
-  auto backend = Backend::Create(config, false);
+  auto backend = Backend::Create(config);
   if (!backend.ok()) return backend.error();
   StatusSteps steps(config, **backend, std::move(stop), report);
   const bool reached = config.embedded ? steps.Engine() : steps.Hosts();

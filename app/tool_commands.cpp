@@ -56,7 +56,7 @@ std::string FirstSentence(const std::string& text) {
 }  // namespace
 
 int ListTools(const config::Config& config, bool json) {
-  auto backend = Backend::Create(config, false);
+  auto backend = Backend::Create(config, {.buffer = true});
   if (!backend.ok()) return Report(backend.error());
   Json list = Json::array();
   for (const auto& tool : (*backend)->Tools().Definitions()) {
@@ -77,7 +77,7 @@ int ListTools(const config::Config& config, bool json) {
 }
 
 int CallTool(const config::Config& config, const CallCommand& command, std::stop_token stop) {
-  auto backend = Backend::Create(config, true);
+  auto backend = Backend::Create(config, {.migrate = true, .buffer = true});
   if (!backend.ok()) return Report(backend.error());
   tools::Registry& tools = (*backend)->Tools();
   const mcp::ToolDefinition* definition = FindDefinition(tools, command.tool);

@@ -119,7 +119,7 @@ Json ReportJson(const std::vector<DatasetReport>& reports) {
 int Verify(const config::Config& config, bool json, std::stop_token stop) {
   config::Config alone = config;
   alone.clickhouse.write_account.reset();  // the schema's comparison creates what it reads
-  auto backend = Backend::Create(alone, false);
+  auto backend = Backend::Create(alone);
   if (!backend.ok()) return Report(backend.error());
   const auto context = RequestContext::For("verify", kVerifyTime, stop);
   std::vector<DatasetReport> reports;

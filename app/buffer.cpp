@@ -1,0 +1,65 @@
+#include "app/buffer.h"
+
+#include <algorithm>
+
+#include "base/log.h"
+#include "clickhouse/http_client.h"
+#include "ingest/sqlite_store.h"
+
+namespace chimera::app {
+namespace {
+
+// A flush is one insert a table at a time; more connections would be idle.
+constexpr size_t kConnections = 4;
+constexpr std::chrono::seconds kAskTime{5};
+
+Result<std::unique_ptr<ingest::Store>> OpenStore(const config::Buffer& buffer) {
+  return ingest::OpenSqliteStore(RequestContext::For("open the buffer", kAskTime, {}),
+                                 {.path = buffer.path, .limits = buffer.limits});
+}
+
+/// Everything that a flush does is done by the account that writes, as it would have been without a buffer.
+Result<std::unique_ptr<clickhouse::Client>> WritersClient(const config::Config& config) {
+  clickhouse::HttpOptions options = config.clickhouse;
+  options.account = options.write_account.value_or(options.account);
+  options.write_account.reset();
+  options.pool_size = std::min(options.pool_size, kConnections);
+  return clickhouse::CreateHttpClient(std::move(options));
+}
+
+ingest::OrchestratorOptions FlushOptions(const config::Config& config) {
+  ingest::OrchestratorOptions options;
+  options.flush.batch = config.buffer.batch;
+  options.flush.evolves = [growing = config.buffer.growing](const ingest::Destination& to) {
+    return growing.contains(to.dataset);
+  };
+  options.max_wait = config.buffer.max_wait;
+  options.flushes_per_dataset = config.buffer.flushes;
+  return options;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Buffer>> Buffer::Open(const config::Config& config, clickhouse::Client* embedded) {
+  std::unique_ptr<Buffer> buffer(new Buffer);
+  auto store = OpenStore(config.buffer);
+  if (!store.ok()) return store.error();
+  buffer->store_ = std::move(*store);
+  clickhouse::Client* client = embedded;
+  if (client == nullptr) {
+    auto own = WritersClient(config);
+    if (!own.ok()) return own.error();
+    buffer->own_client_ = std::move(*own);
+    client = buffer->own_client_.get();
+  }
+  buffer->writes_ = std::make_unique<ingest::Orchestrator>(*buffer->store_, *client, FlushOptions(config));
+  return buffer;
+}
+
+void Buffer::Warn(const std::stop_token& stop) {
+  for (const std::string& warning : store_->Warnings(RequestContext::For("buffer check", kAskTime, stop))) {
+    log::Warning(store_->Name() + ": " + warning);
+  }
+}
+
+}  // namespace chimera::app
