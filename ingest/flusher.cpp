@@ -194,31 +194,10 @@ class Flusher::Work {
 
   /// The rows of one partition become dead letters.
   Status Divert(const Manifest& manifest, const std::string& reason) {
-    std::vector<Entry> kept;
-    std::vector<DeadLetter> dead;
-    for (Entry& entry : entries_) {
-      if (entry.slice.day != manifest.day) {
-        kept.push_back(entry);
-        continue;
-      }
-      std::string_view rest = entry.slice.body;
-      while (!rest.empty()) {
-        const std::string_view line = rest.substr(0, rest.find('\n'));
-        rest.remove_prefix(std::min(rest.size(), line.size() + 1));
-        dead.push_back({.to = batch_.to,
-                        .position = entry.position,
-                        .day = entry.slice.day,
-                        .batch = batch_.id,
-                        .row = std::string(line),
-                        .reason = reason,
-                        .at = std::chrono::system_clock::now()});
-      }
-    }
-    log::Warning(Buried(dead));
-    dead_ += dead.size();
-    Status checked = flusher_.store_.Check(context_, batch_, kept, dead);
-    if (checked) entries_ = std::move(kept);
-    return checked;
+    log::Warning("batch " + batch_.id + " of " + FullName(batch_.to) + ": " + std::to_string(manifest.rows) +
+                 " rows are dead letters (chimera-mcp ingest dead-letter) because of " + reason);
+    dead_ += manifest.rows;
+    return flusher_.store_.Divert(context_, batch_, manifest.day, reason);
   }
 
   Status Finish() {

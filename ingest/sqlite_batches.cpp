@@ -151,6 +151,36 @@ Result<std::vector<DeadLetter>> AllLetters(Statement row) {
   }
 }
 
+// Checks the batch, or changes what was left of it then.
+Status Replace(Connection& db, const Sealed& sealed, const std::vector<Entry>& kept,
+               const std::vector<DeadLetter>& dead) {
+  const auto span = SpanOf(kept, sealed.span);
+  if (!span) return span.error();
+  // Mostly every row is kept: then nothing is written a second time.
+  const bool all = span->rows == sealed.span.rows && span->bytes == sealed.span.bytes;
+  if (Status replaced = all ? Ok() : ReplaceSlices(db, sealed, kept); !replaced.ok()) return replaced;
+  if (Status added = AddLetters(db, sealed, dead); !added.ok()) return added;
+  Status totals = AddTotals(db, sealed.destination, Between(sealed.span, *span, dead.size()));
+  if (!totals.ok()) return totals;
+  return db.Run("UPDATE batch SET checked = 1, rows = ?, bytes = ?, writes = ? WHERE destination = ?", span->rows,
+                span->bytes, span->writes, sealed.destination);
+}
+
+void AddLettersOf(const Entry& entry, const std::string& reason, std::vector<DeadLetter>& letters) {
+  std::string_view rest = entry.slice.body;
+  while (!rest.empty()) {
+    const std::string_view row = rest.substr(0, rest.find('\n'));
+    rest.remove_prefix(std::min(rest.size(), row.size() + 1));
+    DeadLetter letter;
+    letter.position = entry.position;
+    letter.day = entry.slice.day;
+    letter.row = row;
+    letter.reason = reason;
+    letter.at = std::chrono::system_clock::now();
+    letters.push_back(std::move(letter));
+  }
+}
+
 /// A letter that is deleted.
 struct Taken {
   int64_t destination = 0;
@@ -187,17 +217,23 @@ Status CheckBatch(Connection& db, const Batch& batch, const std::vector<Entry>& 
                   const std::vector<DeadLetter>& dead) {
   const auto sealed = SealedAs(db, batch);
   if (!sealed) return sealed.error();
-  if (sealed->checked) return Ok();
-  const auto span = SpanOf(kept, sealed->span);
-  if (!span) return span.error();
-  // Mostly every row is kept: then nothing is written a second time.
-  const bool all = span->rows == sealed->span.rows && span->bytes == sealed->span.bytes;
-  if (Status replaced = all ? Ok() : ReplaceSlices(db, *sealed, kept); !replaced.ok()) return replaced;
-  if (Status added = AddLetters(db, *sealed, dead); !added.ok()) return added;
-  Status totals = AddTotals(db, sealed->destination, Between(sealed->span, *span, dead.size()));
-  if (!totals.ok()) return totals;
-  return db.Run("UPDATE batch SET checked = 1, rows = ?, bytes = ?, writes = ? WHERE destination = ?", span->rows,
-                span->bytes, span->writes, sealed->destination);
+  return sealed->checked ? Ok() : Replace(db, *sealed, kept, dead);
+}
+
+Status DivertDay(Connection& db, const Batch& batch, std::optional<int64_t> day, const std::string& reason) {
+  const auto sealed = SealedAs(db, batch);
+  if (!sealed) return sealed.error();
+  const auto entries = ReadSpan(db, sealed->destination, sealed->span);
+  if (!entries) return entries.error();
+  std::vector<Entry> kept;
+  std::vector<DeadLetter> dead;
+  for (const Entry& entry : *entries) {
+    if (entry.slice.day == day)
+      AddLettersOf(entry, reason, dead);
+    else
+      kept.push_back(entry);
+  }
+  return dead.empty() ? Ok() : Replace(db, *sealed, kept, dead);
 }
 
 Status FinishBatch(Connection& db, const Batch& batch) {

@@ -14,6 +14,7 @@ Result<std::optional<Batch>> SealBatch(Connection& db, const Destination& to, co
 Status UnsealBatch(Connection& db, const Batch& batch);
 Status CheckBatch(Connection& db, const Batch& batch, const std::vector<Entry>& kept,
                   const std::vector<DeadLetter>& dead);
+Status DivertDay(Connection& db, const Batch& batch, std::optional<int64_t> day, const std::string& reason);
 Status FinishBatch(Connection& db, const Batch& batch);
 
 Result<std::vector<DeadLetter>> ReadLetters(Connection& db, const std::optional<Destination>& to, uint64_t after,

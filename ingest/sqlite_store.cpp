@@ -102,6 +102,12 @@ class SqliteStore : public Store {
                           [&](Connection& db) { return sqlite::CheckBatch(db, batch, kept, dead); });
   }
 
+  Status Divert(const RequestContext& context, const Batch& batch, std::optional<int64_t> day,
+                const std::string& reason) override {
+    return writer_.Commit(context, batch.bytes,
+                          [&](Connection& db) { return sqlite::DivertDay(db, batch, day, reason); });
+  }
+
   Status Finish(const RequestContext& context, const Batch& batch) override {
     return writer_.Commit(context, kSmall, [&](Connection& db) { return sqlite::FinishBatch(db, batch); });
   }

@@ -150,6 +150,10 @@ class Store {
   /// may be left out), adds `dead`, and marks the batch as checked: all at once. Of a checked batch: changes nothing.
   virtual Status Check(const RequestContext& context, const Batch& batch, const std::vector<Entry>& kept,
                        const std::vector<DeadLetter>& dead) = 0;
+  /// Makes dead letters of all rows that the checked batch still has for `day`, for `reason`: the database refuses
+  /// them. A day without rows changes nothing.
+  virtual Status Divert(const RequestContext& context, const Batch& batch, std::optional<int64_t> day,
+                        const std::string& reason) = 0;
   /// The batch is stored: forgets its rows, moves `stored` on.
   virtual Status Finish(const RequestContext& context, const Batch& batch) = 0;
 

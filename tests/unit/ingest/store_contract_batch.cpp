@@ -216,6 +216,31 @@ TEST_P(StoreContract, ASecondCheckChangesNothing) {
   EXPECT_EQ(Bodies(events_), std::vector<std::string>{"{}\n"});
 }
 
+TEST_P(StoreContract, ADayThatTheDatabaseRefusesBecomesDeadLetters) {
+  Write write = WriteOf(events_, {"{\"n\":1}\n{\"n\":2}\n"});
+  write.slices[0].rows = 2;
+  write.slices[0].day = 20'000;
+  write.slices.push_back({20'001, 1, "{\"n\":3}\n"});
+  const Position position = Append(write);
+  const auto batch = Seal(events_);
+  ASSERT_TRUE(batch && store_->Check(context_, *batch, Read(events_), {}).ok());
+  ASSERT_TRUE(store_->Divert(context_, *batch, 20'002, "none").ok());
+  EXPECT_EQ(BacklogOf(events_).dead, 0u);
+  ASSERT_TRUE(store_->Divert(context_, *batch, 20'000, "refused: because").ok());
+  ASSERT_TRUE(Open()->Divert(context_, *batch, 20'000, "refused: again").ok()) << "whoever did not hear the answer";
+  EXPECT_EQ(Bodies(events_), std::vector<std::string>{"{\"n\":3}\n"});
+  const auto letters = Letters();
+  ASSERT_EQ(letters.size(), 2u);
+  EXPECT_EQ(letters[1].row, "{\"n\":2}");
+  EXPECT_EQ(letters[1].reason, "refused: because");
+  EXPECT_EQ(letters[1].position, position);
+  EXPECT_EQ(letters[1].day, 20'000);
+  EXPECT_EQ(BacklogOf(events_).rows, 1u);
+  ASSERT_TRUE(store_->Finish(context_, *batch).ok());
+  EXPECT_EQ(BacklogOf(events_).rows, 0u);
+  EXPECT_EQ(BacklogOf(events_).dead, 2u);
+}
+
 TEST_P(StoreContract, TotalsAreZeroInTheEnd) {
   for (int round = 0; round < 3; ++round) {
     for (int i = 0; i < 5; ++i) Append(WriteOf(events_, {"{}\n", "{\"n\":\"a\"}\n"}));
