@@ -146,6 +146,7 @@ milliseconds Orchestrator::Round(const RequestContext& context) {
 std::vector<Orchestrator::Task> Orchestrator::Due(const std::vector<Backlog>& backlogs, milliseconds& pause) {
   const std::lock_guard lock(mutex_);
   const auto wanted = std::exchange(wanted_, {});
+  uint64_t most = 0;  // rows that wait for one table
   std::vector<Task> due;
   for (const Backlog& backlog : backlogs) {
     if (backlog.oldest == 0) continue;
@@ -163,7 +164,9 @@ std::vector<Orchestrator::Task> Orchestrator::Due(const std::vector<Backlog>& ba
       due.push_back({backlog.to, backlog.newest});
     else
       pause = std::min(pause, left);
+    if (left > milliseconds(0)) most = std::max(most, backlog.rows);
   }
+  accepted_ += most;
   return due;
 }
 

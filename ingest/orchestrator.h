@@ -18,7 +18,7 @@
 namespace chimera::ingest {
 
 struct OrchestratorOptions {
-  FlusherOptions flush;
+  FlusherOptions flush = {};
   std::chrono::milliseconds max_wait{1000};      ///< that a write waits for others
   size_t flushes_per_dataset = 2;                ///< tables of one dataset that are flushed at once
   std::chrono::milliseconds flush_time{60'000};  ///< for one batch
@@ -77,7 +77,7 @@ class Orchestrator : public WriteBuffer {
   Flusher flusher_;
   mutable std::mutex mutex_;  ///< guards what follows
   std::condition_variable_any wake_;
-  uint64_t accepted_ = 0;  ///< rows since the last look
+  uint64_t accepted_ = 0;  ///< rows that a table may have, as far as known; too many only cost a look
   bool sleeping_ = false;  ///< nothing waits, as far as known
   bool woken_ = false;
   std::map<Destination, Position> wanted_;  ///< by whoever waits in Flush

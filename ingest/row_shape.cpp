@@ -175,6 +175,8 @@ class Shaper {
         const size_t capacity = line.size() + rest.size() + simdjson::SIMDJSON_PADDING;
         if (parser_.iterate(line.data(), line.size(), capacity).get(document)) return false;
         if (document.get_object().get(row) || visit(entry, line, row) != SUCCESS) return false;
+        const char* behind = nullptr;
+        if (document.current_location().get(behind) != simdjson::OUT_OF_BOUNDS) return false;
       }
     }
     return true;
