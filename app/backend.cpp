@@ -93,14 +93,14 @@ Result<std::unique_ptr<Backend>> Backend::Create(const config::Config& config, c
   clickhouse::Client* for_tools = backend->client_.get();
   metrics::Observers observers = uses.observe ? uses.observe(*backend->client_) : metrics::Observers();
   if (!observers.empty()) {
-    backend->observed_ = std::make_unique<metrics::ObservedClient>(*backend->client_, std::move(observers));
+    backend->observed_ = std::make_unique<metrics::ObservedClient>(*backend->client_, observers);
     for_tools = backend->observed_.get();
   }
   tools::ToolsetOptions tools = config.tools;
   backend->privacy_ = *std::move(privacy);
   tools.privacy = backend->privacy_;
   if (uses.buffer && config.buffer.On()) {
-    auto buffer = Buffer::Open(config, config.embedded ? backend->client_.get() : nullptr);
+    auto buffer = Buffer::Open(config, config.embedded ? backend->client_.get() : nullptr, observers);
     if (!buffer.ok()) return buffer.error();
     backend->buffer_ = std::move(*buffer);
     tools.buffer = &backend->buffer_->Writes();

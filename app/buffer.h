@@ -8,17 +8,23 @@
 #include "clickhouse/client.h"
 #include "config/config.h"
 #include "ingest/orchestrator.h"
+#include "metrics/observer.h"
+#include "metrics/prometheus_metrics.h"
 
 namespace chimera::app {
 
 class Buffer {
  public:
   /// Requires config.buffer.On(). `embedded` is the client of the embedded engine, or null: then the buffer has
-  /// connections of its own, of the account that writes. It must outlive this. Errors: those of opening a file.
-  static Result<std::unique_ptr<Buffer>> Open(const config::Config& config, clickhouse::Client* embedded);
+  /// connections of its own, of the account that writes. `observers` hear of every flush. Both must outlive this.
+  /// Errors: those of opening a file.
+  static Result<std::unique_ptr<Buffer>> Open(const config::Config& config, clickhouse::Client* embedded,
+                                              metrics::Observers observers);
 
   ingest::Orchestrator& Writes() { return *writes_; }
   ingest::Store& Store() { return *store_; }
+  /// What waits, by table; empty when the buffer does not answer soon.
+  std::vector<metrics::BufferedTable> Figures();
   /// Logs what an operator should know of how safe the buffer is. Blocks on it for a moment.
   void Warn(const std::stop_token& stop);
 

@@ -71,6 +71,22 @@ struct ImportCommand {
 /// read, or when a dry run found more than `max_errors` bad records.
 int Import(const config::Config& config, const ImportCommand& command, std::stop_token stop);
 
+/// What waits in the buffer. kFailed when something has waited for more than a minute, or is a dead letter.
+int IngestStatus(const config::Config& config, bool json, std::stop_token stop);
+/// Has what waits for `table` (empty: all) stored, within `seconds`.
+int IngestFlush(const config::Config& config, const std::string& table, int seconds, std::stop_token stop);
+
+struct DeadLetterCommand {
+  std::string table;          ///< empty: all
+  std::vector<uint64_t> ids;  ///< empty: all of them
+  bool discard = false;
+  bool json = false;
+};
+/// Prints the rows that could not be stored, and why; or drops them.
+int ShowDeadLetters(const config::Config& config, const DeadLetterCommand& command, std::stop_token stop);
+/// Lets them wait again.
+int ReplayDeadLetters(const config::Config& config, const DeadLetterCommand& command, std::stop_token stop);
+
 struct ExportCommand {
   std::string table;
   std::string to = "-";  ///< "-": standard output

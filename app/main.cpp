@@ -78,6 +78,9 @@ struct Invocation {
   bool apply_retention = false;
   bool diff_json = false;
   bool verify_json = false;
+  bool ingest_json = false;
+  int flush_seconds = 60;
+  DeadLetterCommand dead_letters;
   Command command;
   std::function<int()> without_settings;  // instead of `command`: whatever the configuration, it must work
 };
@@ -214,6 +217,52 @@ void AddExport(CLI::App& app, Invocation& invocation) {
   to_file->add_option("--columns", command.columns, "columns, separated by commas")->delimiter(',');
   to_file->callback([&invocation] {
     invocation.command = [&](const auto& config, auto stop) { return Export(config, invocation.to_file, stop); };
+  });
+}
+
+void AddIngest(CLI::App& app, Invocation& invocation) {
+  auto* ingest = app.add_subcommand("ingest", "buffered writes: what waits, and what could not be stored");
+  ingest->require_subcommand(1);
+  auto* status = ingest->add_subcommand(
+      "status", "what waits, by table; exit code 1 when something waits for more than a minute or is a dead letter");
+  status->add_flag("--json", invocation.ingest_json, "as one JSON object");
+  status->callback([&invocation] {
+    invocation.command = [&](const auto& config, auto stop) {
+      return IngestStatus(config, invocation.ingest_json, stop);
+    };
+  });
+  auto* flush = ingest->add_subcommand("flush", "store what waits now");
+  flush->add_option("table", invocation.dead_letters.table, "table, or database.table; otherwise all");
+  flush->add_option("--timeout", invocation.flush_seconds, "seconds that it may take")
+      ->check(CLI::Range(1, 86'400))
+      ->capture_default_str();
+  flush->callback([&invocation] {
+    invocation.command = [&](const auto& config, auto stop) {
+      return IngestFlush(config, invocation.dead_letters.table, invocation.flush_seconds, stop);
+    };
+  });
+}
+
+void AddDeadLetters(CLI::App& app, Invocation& invocation) {
+  DeadLetterCommand& command = invocation.dead_letters;
+  auto* ingest = app.get_subcommand("ingest");
+  auto* letters = ingest->add_subcommand("dead-letter", "the rows that could not be stored, and why");
+  auto* replay = ingest->add_subcommand("replay", "let such rows wait again, when what kept them out is mended");
+  for (auto* subcommand : {letters, replay}) {
+    subcommand->add_option("table", command.table, "table, or database.table; otherwise all");
+    subcommand->add_option("--id", command.ids, "these alone; repeatable")->allow_extra_args(false);
+  }
+  letters->add_flag("--discard", command.discard, "drop them for good");
+  letters->add_flag("--json", command.json, "each as a line of JSON");
+  letters->callback([&invocation] {
+    invocation.command = [&](const auto& config, auto stop) {
+      return ShowDeadLetters(config, invocation.dead_letters, stop);
+    };
+  });
+  replay->callback([&invocation] {
+    invocation.command = [&](const auto& config, auto stop) {
+      return ReplayDeadLetters(config, invocation.dead_letters, stop);
+    };
   });
 }
 
@@ -366,6 +415,8 @@ int ParseAndRun(int argc, char** argv) {
   AddData(app, invocation);
   AddImport(app, invocation);
   AddExport(app, invocation);
+  AddIngest(app, invocation);
+  AddDeadLetters(app, invocation);
   AddDataset(app, invocation);
   AddDatasetNew(app, invocation);
   AddStatus(app, invocation);

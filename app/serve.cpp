@@ -61,14 +61,15 @@ void EndLate(const std::stop_token& stop, const std::stop_token& served) {
   std::_Exit(kDone);
 }
 
-std::vector<mcp::HttpPageRoute> Pages(Readiness& readiness, const Telemetry& telemetry,
+std::vector<mcp::HttpPageRoute> Pages(Readiness& readiness, const Telemetry& telemetry, Buffer* buffer,
                                       const std::unique_ptr<mcp::HttpServer>& http) {
   return {{.path = "/healthz", .make = [] { return mcp::HttpPage{.body = "ok\n"}; }, .any_host = true},
           {.path = "/readyz", .make = [&readiness] { return readiness.Page(); }, .access = mcp::PageAccess::kStatus},
           {.path = "/metrics",
            .make =
-               [&telemetry, &http] {
-                 return mcp::HttpPage{200, metrics::PrometheusMetrics::kContentType, telemetry.Page(http->Sessions())};
+               [&telemetry, &http, buffer] {
+                 return mcp::HttpPage{200, metrics::PrometheusMetrics::kContentType,
+                                      telemetry.Page(http->Sessions(), buffer)};
                },
            .access = mcp::PageAccess::kAdmin}};
 }
@@ -106,7 +107,7 @@ int ServeHttp(mcp::Server& server, const config::Config& config, const ServeOpti
   http_options.tls = config.tls;
   http_options.authorization = {authorizer->get(), config.authorization.public_url, config.authorization.issuer};
   http_options.admits = Admits(config.authorization.clients);
-  http_options.pages = Pages(readiness, telemetry, http);
+  http_options.pages = Pages(readiness, telemetry, backend.Buffer(), http);
   http::RaiseFileLimit();
   auto created = mcp::HttpServer::Create(server, http_options);
   if (!created.ok()) return Report(created.error());

@@ -1,5 +1,6 @@
 #include "app/telemetry.h"
 
+#include "app/buffer.h"
 #include "app/version.h"
 #include "base/log.h"
 
@@ -26,12 +27,13 @@ mcp::ToolCatalog& Telemetry::Watch(mcp::ToolCatalog& tools) {
   return *catalog_;
 }
 
-std::string Telemetry::Page(size_t sessions) const {
+std::string Telemetry::Page(size_t sessions, Buffer* buffer) const {
   return prometheus_->Text({.database = client_.State(),
                             .pool_size = config_.clickhouse.pool_size,
                             .sessions = sessions,
                             .calls_in_flight = catalog_ ? catalog_->InFlight() : 0,
-                            .process = metrics::ReadProcessFigures()});
+                            .process = metrics::ReadProcessFigures(),
+                            .buffered = buffer ? buffer->Figures() : std::vector<metrics::BufferedTable>()});
 }
 
 }  // namespace chimera::app

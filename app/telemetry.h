@@ -12,6 +12,8 @@
 
 namespace chimera::app {
 
+class Buffer;
+
 class Telemetry {
  public:
   /// Starts counting; `http` says whether there will be a page to read. `config` and `client` must outlive this.
@@ -23,8 +25,8 @@ class Telemetry {
   /// `tools` with their calls counted, or themselves when nobody counts. At most once; `tools` must outlive this.
   mcp::ToolCatalog& Watch(mcp::ToolCatalog& tools);
 
-  /// The page of /metrics. Requires `http`. Thread-safe.
-  std::string Page(size_t sessions) const;
+  /// The page of /metrics; `buffer` may be null. Requires `http`. Thread-safe.
+  std::string Page(size_t sessions, Buffer* buffer) const;
 
  private:
   const config::Config& config_;

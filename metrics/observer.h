@@ -1,5 +1,5 @@
-// What is worth counting, told as it happens: by ObservedCatalog for tools, by ObservedClient for the database. Whoever
-// counts implements Observer.
+// What is worth counting, told as it happens: by ObservedCatalog for tools, by ObservedClient for the database, by the
+// buffer for what it flushes. Whoever counts implements Observer.
 #pragma once
 
 #include <chrono>
@@ -32,12 +32,22 @@ struct Statement {
   uint64_t bytes_read = 0;
 };
 
-/// Both are called on the thread of the call, from many at once: never block, never throw, take far less than the call.
+/// One batch of buffered writes on its way into the database.
+struct BufferFlush {
+  std::string_view table;  ///< "database.table"
+  Outcome outcome = {};
+  std::chrono::nanoseconds took{};
+  uint64_t rows = 0;  ///< that are in the database now
+  uint64_t dead = 0;  ///< that became dead letters
+};
+
+/// All are called on the thread of the call, from many at once: never block, never throw, take far less than the call.
 class Observer {
  public:
   virtual ~Observer() = default;
   virtual void OnToolCall(const ToolCall& /*call*/) {}
   virtual void OnStatement(const Statement& /*statement*/) {}
+  virtual void OnFlush(const BufferFlush& /*flush*/) {}
 };
 
 /// They must outlive whoever holds the list.

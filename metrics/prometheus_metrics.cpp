@@ -110,6 +110,20 @@ void AddDatabase(Page& page, const Figures& figures) {
   for (const auto& host : state.hosts) page.Value(static_cast<double>(host.failures), {{"host", host.name}});
 }
 
+void AddBuffer(Page& page, const std::vector<BufferedTable>& tables) {
+  if (tables.empty()) return;
+  const auto add = [&](const char* name, const char* help, auto figure) {
+    page.Begin(name, help);
+    for (const auto& table : tables) page.Value(static_cast<double>(figure(table)), {{"table", table.table}});
+  };
+  add("timestore_replica_age_ms", "How long the oldest buffered row has waited for its table",
+      [](const BufferedTable& table) { return table.age_ms; });
+  add("timestore_hot_tail_rows", "Rows that wait in the buffer", [](const BufferedTable& table) { return table.rows; });
+  add("timestore_pending_bytes", "Their bytes", [](const BufferedTable& table) { return table.bytes; });
+  add("timestore_dead_letters", "Buffered rows that could not be stored",
+      [](const BufferedTable& table) { return table.dead; });
+}
+
 void AddProcess(Page& page, const ProcessFigures& process) {
   page.Begin("process_start_time_seconds", "When the process started, in seconds since 1970")
       .Value(process.start_time_seconds);
@@ -147,6 +161,10 @@ struct PrometheusMetrics::Impl {
       NewCounter("chimera_database_bytes_returned_total", "Bytes of results, as JSON text").Add({});
   Counter& rows_read = NewCounter("chimera_database_rows_read_total", "Rows read from storage for results").Add({});
   Counter& bytes_read = NewCounter("chimera_database_bytes_read_total", "Bytes read from storage for results").Add({});
+  Series flushes =
+      Series(NewCounter("timestore_flushes_total", "Batches of buffered writes, by outcome"),
+             NewHistogram("timestore_flush_duration_seconds", "Duration of their way into the database"), {});
+  Counter& rows_flushed = NewCounter("timestore_rows_flushed_total", "Buffered rows that reached the database").Add({});
   std::shared_mutex mutex;                           ///< of tools; its series stay where they are
   std::map<std::string, Series, std::less<>> tools;  ///< made when first called
   std::array<Series, 3> operations = {Series(statements, statement_seconds, {{"operation", "read"}}),
@@ -185,6 +203,11 @@ void PrometheusMetrics::OnStatement(const Statement& statement) {
   add(impl_->bytes_read, statement.bytes_read);
 }
 
+void PrometheusMetrics::OnFlush(const BufferFlush& flush) {
+  impl_->flushes.Count(flush.outcome, flush.took);
+  impl_->rows_flushed.Increment(static_cast<double>(flush.rows));
+}
+
 std::string PrometheusMetrics::Text(const Figures& figures) const {
   Page page(impl_->registry.Collect());
   page.Begin("chimera_build_info", "1; the label says which version runs").Value(1, {{"version", impl_->version}});
@@ -192,6 +215,7 @@ std::string PrometheusMetrics::Text(const Figures& figures) const {
       .Value(static_cast<double>(figures.calls_in_flight));
   page.Begin("chimera_sessions", "Open MCP sessions").Value(static_cast<double>(figures.sessions));
   AddDatabase(page, figures);
+  AddBuffer(page, figures.buffered);
   AddProcess(page, figures.process);
   return page.Text();
 }

@@ -3,12 +3,22 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "clickhouse/client.h"
 #include "metrics/observer.h"
 #include "metrics/process_figures.h"
 
 namespace chimera::metrics {
+
+/// What waits for one table.
+struct BufferedTable {
+  std::string table;  ///< "database.table"
+  uint64_t rows = 0;
+  uint64_t bytes = 0;
+  uint64_t dead = 0;  ///< letters
+  double age_ms = 0;  ///< of the oldest one that waits; 0: none does
+};
 
 /// What is looked at when the page is asked for.
 struct Figures {
@@ -17,6 +27,7 @@ struct Figures {
   size_t sessions = 0;
   size_t calls_in_flight = 0;
   ProcessFigures process;
+  std::vector<BufferedTable> buffered = {};  ///< empty without a buffer
 };
 
 class PrometheusMetrics : public Observer {
@@ -29,6 +40,7 @@ class PrometheusMetrics : public Observer {
   /// Well under a microsecond. Every name that a call has becomes a label: callers see to it that they are few.
   void OnToolCall(const ToolCall& call) override;
   void OnStatement(const Statement& statement) override;
+  void OnFlush(const BufferFlush& flush) override;
 
   /// The page. Thread-safe.
   std::string Text(const Figures& figures) const;

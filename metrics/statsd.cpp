@@ -44,6 +44,15 @@ void Statsd::OnStatement(const Statement& statement) {
        Line("muse.clickhouse.rows_inserted", rows, "c", {table})});
 }
 
+/// To an agent, a batch is an insert like any other.
+void Statsd::OnFlush(const BufferFlush& flush) {
+  OnStatement({.operation = Operation::kWrite,
+               .outcome = flush.outcome,
+               .took = flush.took,
+               .table = flush.table.substr(flush.table.find('.') + 1),
+               .rows_written = flush.rows});
+}
+
 std::string Statsd::Line(std::string_view name, double value, std::string_view type, Tags tags) const {
   tags.insert(tags.end(), options_.tags.begin(), options_.tags.end());
   return StatsdLine(name, value, type, tags);

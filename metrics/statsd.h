@@ -41,6 +41,7 @@ class Statsd : public Observer {
 
   /// Some microseconds. Thread-safe.
   void OnStatement(const Statement& statement) override;
+  void OnFlush(const BufferFlush& flush) override;
 
  private:
   using Tags = std::vector<std::string>;
