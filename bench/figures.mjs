@@ -7,6 +7,10 @@ export function median(values) {
   return [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)];
 }
 
+export function quantile(values, level) {
+  return [...values].sort((a, b) => a - b)[Math.min(values.length - 1, Math.floor(values.length * level))];
+}
+
 // The milliseconds of `times` runs of `work`, one after the other.
 export async function timed(times, work) {
   const values = [];

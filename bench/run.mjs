@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { measureBeside } from './beside.mjs';
+import { measureBuffer } from './buffer.mjs';
 import { measureCrowd } from './crowd.mjs';
 import { measureEmbedded } from './embedded.mjs';
 import { Figures } from './figures.mjs';
@@ -13,7 +14,7 @@ import { measureInfra } from './infra.mjs';
 import { measureWebhook } from './webhook.mjs';
 
 const PARTS = { embedded: measureEmbedded, beside: measureBeside, crowd: measureCrowd, gate: measureGate, infra: measureInfra,
-  webhook: measureWebhook, import: measureImport };
+  webhook: measureWebhook, import: measureImport, buffer: measureBuffer };
 
 const binary = process.env.BIN ?? new URL('../build/release/chimera-mcp', import.meta.url).pathname;
 const chosen = process.argv.length > 2 ? process.argv.slice(2) : Object.keys(PARTS);
