@@ -10,7 +10,7 @@
 namespace chimera::ingest::sqlite {
 namespace {
 
-constexpr std::chrono::milliseconds kPoll{1};
+constexpr std::chrono::microseconds kPoll{250};
 
 std::string Reason(int code, sqlite3* db) {
   std::string reason = sqlite3_errmsg(db);
@@ -45,6 +45,7 @@ Statement::Statement(Statement&& other) noexcept
     : db_(other.db_), statement_(std::exchange(other.statement_, nullptr)), failed_(other.failed_) {}
 
 Statement::~Statement() {
+  if (!statement_) return;
   sqlite3_reset(statement_);
   sqlite3_clear_bindings(statement_);
 }

@@ -103,8 +103,9 @@ const char* KindOfDisk(const std::string& path) {
 }  // namespace
 
 Result<std::string> PrepareFile(const std::string& path) {
-  const std::filesystem::path absolute = std::filesystem::absolute(path).lexically_normal();
-  if (path.empty() || !absolute.has_filename())
+  std::error_code failed;
+  const std::filesystem::path absolute = std::filesystem::absolute(path, failed).lexically_normal();
+  if (path.empty() || failed || !absolute.has_filename())
     return MakeError(ErrorCode::kIoError, "'" + path + "' is no path of a file", "name a file");
   const auto folder = PrepareFolder(absolute.parent_path());
   if (!folder) return folder.error();
