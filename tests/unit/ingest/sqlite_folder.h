@@ -16,8 +16,13 @@ namespace chimera::ingest {
 class SqliteFolder {
  public:
   SqliteFolder() {
-    std::string pattern = (std::filesystem::temp_directory_path() / "chimera-ingest-XXXXXX").string();
-    path_ = ::mkdtemp(pattern.data());
+    // In memory where that can be: thousands of waits for a disk would show nothing that a death of a process shows.
+    std::string pattern = "/dev/shm/chimera-ingest-XXXXXX";
+    if (::mkdtemp(pattern.data()) == nullptr) {
+      pattern = (std::filesystem::temp_directory_path() / "chimera-ingest-XXXXXX").string();
+      if (::mkdtemp(pattern.data()) == nullptr) std::abort();
+    }
+    path_ = pattern;
   }
   ~SqliteFolder() { std::filesystem::remove_all(path_); }
   SqliteFolder(const SqliteFolder&) = delete;
