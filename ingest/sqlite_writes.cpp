@@ -133,7 +133,7 @@ Result<Accepted> AppendWrite(Connection& db, const Write& write, Position now, c
 }
 
 Result<Position> AddWrite(Connection& db, int64_t destination, const std::vector<Slice>& slices, Position now) {
-  const auto position = db.Number("UPDATE buffer SET last = max(last + 1, ?) RETURNING last", now);
+  auto position = db.Number("UPDATE buffer SET last = max(last + 1, ?) RETURNING last", now);
   if (!position) return position;
   for (const Slice& slice : slices) {
     if (Status added = AddSlice(db, destination, *position, slice); !added.ok()) return added.error();
