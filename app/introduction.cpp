@@ -69,6 +69,11 @@ std::string Instructions(Backend& backend) {
       "and, after their wait, rate_limited and quota_exceeded may be tried again.\n";
   text += OffersAny(tools, "insert") ? "- Only insert.* write. Repeating the same batch stores nothing twice.\n"
                                      : "- Nothing can be written here.\n";
+  if (backend.Buffer() != nullptr) {
+    text +=
+        "- Single events: insert.* with mode buffered, which answers as soon as they are safe. To read what was just "
+        "written, pass require_fresh to the read.\n";
+  }
   text += "- Report n and the window beside a figure, and what is missing.";
   return backend.Tools().Spelled(std::move(text));
 }
