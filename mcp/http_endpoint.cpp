@@ -44,6 +44,7 @@ HttpAnswer ReplyAnswer(Reply reply, bool stateless) {
   const int status = reply.http_status != 0 ? reply.http_status : StatusOf(reply.error_code, stateless);
   HttpAnswer answer{status, std::move(reply.text), {}, nullptr};
   answer.missing_scopes = std::move(reply.missing_scopes);
+  answer.headers = SafeHeaders(std::move(reply.headers));
   return answer;
 }
 

@@ -49,6 +49,7 @@ struct HttpAnswer {
   bool awaits_reply = false;              ///< the stream ends with the reply to a request
   std::string allow = {};                 ///< of 405: the methods that are there, as the header Allow has them
   std::string missing_scopes = {};        ///< of a 403: what the caller's token lacks
+  Headers headers = {};                   ///< more of them, safe to be sent
 };
 
 class HttpEndpoint {

@@ -86,6 +86,7 @@ void Send(httplib::Response& response, HttpAnswer answer) {
   if (!answer.allow.empty()) response.set_header("Allow", answer.allow);
   if (answer.status == 503 || answer.status == 429) response.set_header("Retry-After", "1");
   if (!answer.session_id.empty()) response.set_header("Mcp-Session-Id", answer.session_id);
+  for (const auto& [name, value] : answer.headers) response.set_header(name, value);
   if (!answer.body.empty()) response.set_content(std::move(answer.body), kJsonType);
 }
 

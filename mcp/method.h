@@ -49,6 +49,7 @@ struct Call {
 struct Completed {
   std::string result;
   std::string_view type = "complete";  ///< its resultType, where there is one
+  Headers headers = {};                ///< Reply::headers
 };
 /// The request goes on without a result for now (Session::KeepOpen).
 struct StaysOpen {};

@@ -206,7 +206,8 @@ std::optional<Reply> Server::Handle(Session& session, const Message& message, st
   if (const auto* error = std::get_if<ProtocolError>(&outcome)) {
     return Reply{ErrorReply(message.id, *error), error->code, error->http_status, error->missing_scopes};
   }
-  return Reply{ResultReply(message.id, std::move(std::get<Completed>(outcome).result))};
+  auto& completed = std::get<Completed>(outcome);
+  return Reply{ResultReply(message.id, std::move(completed.result)), 0, 0, {}, std::move(completed.headers)};
 }
 
 bool Server::Waits(const Message& message) const {

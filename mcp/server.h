@@ -54,6 +54,7 @@ struct Reply {
   int error_code = 0;               ///< the response's error code, 0 for a result
   int http_status = 0;              ///< what HTTP answers an error with when the code alone does not say; 0: it does
   std::string missing_scopes = {};  ///< of an error, see ProtocolError
+  Headers headers = {};             ///< of a result
 };
 
 class Server {

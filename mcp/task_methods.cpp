@@ -17,7 +17,8 @@ Outcome Created(const Call& call, Json fields) {
 Outcome Answered(const Call& call, TaskStep step) {
   if (auto* need = std::get_if<InputNeed>(&step)) return InputRequired(call, *need);
   if (auto* error = std::get_if<ProtocolError>(&step)) return *std::move(error);
-  return Completed{std::get<std::string>(std::move(step))};
+  auto& result = std::get<TaskResult>(step);
+  return Completed{std::move(result.text), Completed().type, std::move(result.headers)};
 }
 
 ProtocolError Busy() {

@@ -208,7 +208,7 @@ void TaskStore::Settle(Task& task) {
     task.error = *std::move(error);
     return SettleOn(task, "failed", 0);
   }
-  task.result = std::get<std::string>(std::move(step));
+  task.result = std::move(std::get<TaskResult>(step).text);
   SettleOn(task, "completed", task.result.size());
 }
 

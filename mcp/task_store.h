@@ -12,6 +12,7 @@
 #include <optional>
 #include <stop_token>
 #include <string>
+#include <utility>
 #include <variant>
 
 #include "base/deadline.h"
@@ -19,12 +20,21 @@
 #include "mcp/announcer.h"
 #include "mcp/call_context.h"
 #include "mcp/message.h"
+#include "mcp/reply_headers.h"
 #include "mcp/work_queue.h"
 
 namespace chimera::mcp {
 
-/// What a piece of work came to: the text of a result object, an error, or what it has to ask before it begins anew.
-using TaskStep = std::variant<std::string, ProtocolError, InputNeed>;
+/// The text of a result object, and the headers of a reply that holds it before there is a task.
+struct TaskResult {
+  TaskResult(std::string result, Headers beside = {})  // NOLINT(google-explicit-constructor)
+      : text(std::move(result)), headers(std::move(beside)) {}
+  std::string text;
+  Headers headers;
+};
+
+/// What a piece of work came to: a result, an error, or what it has to ask before it begins anew.
+using TaskStep = std::variant<TaskResult, ProtocolError, InputNeed>;
 /// Must not throw, and should end soon after `stop`.
 using TaskWork = std::function<TaskStep(const std::stop_token& stop, const Inputs& inputs)>;
 

@@ -10,6 +10,7 @@
 #include "base/json.h"
 #include "mcp/call_context.h"
 #include "mcp/icon.h"
+#include "mcp/reply_headers.h"
 
 namespace chimera::mcp {
 
@@ -45,6 +46,7 @@ struct ToolResult {
   std::string content_json = {};  ///< the text of a JSON array of content blocks, sent instead of `text`; or empty
   uint64_t rows = 0;              ///< of the answer, for the record
   InputNeed need = {};            ///< what the client has to be asked before there is a result
+  Headers headers = {};           ///< of the reply, over HTTP
 };
 
 /// What a caller needs for a tool: to read, or to write.

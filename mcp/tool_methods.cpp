@@ -37,8 +37,10 @@ bool IsAlwaysTask(const ToolCatalog& tools, const std::string& name) {
 TaskWork CallWork(const Call& call, const std::string& tool) {
   auto work = [&core = call.core, &era = call.era, tool, arguments = call.message.arguments,
                meta = ResultMeta(call)](CallContext context) -> TaskStep {
-    const ToolResult result = RunTool(*core.features.tools, context, tool, arguments);
-    if (result.need.Empty() || context.Cancelled()) return TypedResult(CallResult(era, result, meta), Completed().type);
+    ToolResult result = RunTool(*core.features.tools, context, tool, arguments);
+    if (result.need.Empty() || context.Cancelled()) {
+      return TaskResult(TypedResult(CallResult(era, result, meta), Completed().type), std::move(result.headers));
+    }
     if (auto error = CannotAsk(result.need, context.abilities)) return *std::move(error);
     return result.need;
   };
@@ -104,7 +106,9 @@ Outcome CallTool(const Call& call) {
     result = RunTool(*call.core.features.tools, context, tool, arguments);
     return result.need;
   };
-  return InRounds(call, work, [&] { return Completed{CallResult(call.era, result, ResultMeta(call))}; });
+  return InRounds(call, work, [&] {
+    return Completed{CallResult(call.era, result, ResultMeta(call)), Completed().type, std::move(result.headers)};
+  });
 }
 
 }  // namespace chimera::mcp

@@ -44,7 +44,9 @@ class FakeCatalog : public ToolCatalog {
     if (name == "big") return {std::string(3'000'000, 'x'), "{\n\"rows\":\r\n[]}", {}, false};
     if (name == "wait") return Wait(context);
     const std::string structured = "{\"arguments\":" + std::string(arguments) + "}";
-    return {"echo", structured, {}, false};
+    ToolResult result = {"echo", structured, {}, false};
+    result.headers = headers;
+    return result;
   }
 
   /// Waits until `count` calls of the tool "wait" run; false after 10 s.
@@ -58,6 +60,7 @@ class FakeCatalog : public ToolCatalog {
   std::atomic<int> cancelled = 0;
   std::atomic<bool> release = false;  ///< lets "wait" return
   std::atomic<size_t> last_arguments_bytes = 0;
+  Headers headers = {};  ///< that "echo" answers with; set before calls
 
  private:
   ToolResult Wait(const RequestContext& context) {

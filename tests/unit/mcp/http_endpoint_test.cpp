@@ -17,9 +17,9 @@ constexpr const char* kModern =
     R"("_meta":{"io.modelcontextprotocol/protocolVersion":"2026-07-28","io.modelcontextprotocol/clientCapabilities":{}})";
 constexpr const char* kModernVersion = "2026-07-28";
 
-using Headers = std::map<std::string, std::string>;
+using RequestHeaders = std::map<std::string, std::string>;
 
-HttpCall CallWith(std::string body, Headers headers) {
+HttpCall CallWith(std::string body, RequestHeaders headers) {
   HttpCall call;
   call.body = std::move(body);
   call.header = [headers](const char* name) -> std::optional<std::string> {
@@ -34,7 +34,7 @@ class HttpEndpointTest : public ::testing::Test {
   HttpAnswer Post(const std::string& body, const std::string& session = {}, const std::string& version = {}) {
     return endpoint_.Post(CallWith(body, {{"Mcp-Session-Id", session}, {"MCP-Protocol-Version", version}}));
   }
-  HttpAnswer PostStateless(const std::string& method, const std::string& params, Headers headers = {}) {
+  HttpAnswer PostStateless(const std::string& method, const std::string& params, RequestHeaders headers = {}) {
     headers.try_emplace("MCP-Protocol-Version", kModernVersion);
     headers.try_emplace("Mcp-Method", method);
     return endpoint_.Post(CallWith(R"({"jsonrpc":"2.0","id":1,"method":")" + method + R"(","params":{)" + params + "}}",
@@ -86,6 +86,35 @@ TEST_F(HttpEndpointTest, StatelessRequestsNeedNoSession) {
   EXPECT_EQ(answer.status, 200);
   EXPECT_EQ(answer.session_id, "");
   EXPECT_EQ(Json::parse(answer.body)["result"]["resultType"], "complete");
+}
+
+TEST_F(HttpEndpointTest, AToolsHeadersComeWithASingleBodyOfJson) {
+  catalog_.headers = {{"X-Age", "7 ms"}};
+  const std::string call = R"({"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"echo"}})";
+  EXPECT_EQ(Post(call, Open()).headers, catalog_.headers);
+  EXPECT_EQ(PostStateless("tools/call", R"("name":"echo",)" + std::string(kModern), {{"Mcp-Name", "echo"}}).headers,
+            catalog_.headers);
+  HttpCall takes_events = CallWith(call, {{"Mcp-Session-Id", Open()}});
+  takes_events.takes_events = true;
+  const auto answer = endpoint_.Post(takes_events);
+  ASSERT_FALSE(answer.stream);
+  EXPECT_EQ(answer.headers, catalog_.headers);
+  EXPECT_TRUE(Post(list_, Open()).headers.empty());
+  EXPECT_TRUE(Post("[" + call + "]", Open("2025-03-26")).headers.empty());
+}
+
+TEST_F(HttpEndpointTest, AToolsHeadersComeWithACallThatCouldHaveBecomeATask) {
+  catalog_.headers = {{"X-Age", "7 ms"}};
+  const std::string meta =
+      R"("_meta":{"io.modelcontextprotocol/protocolVersion":"2026-07-28","io.modelcontextprotocol/clientCapabilities":)"
+      R"({"extensions":{"io.modelcontextprotocol/tasks":{}}}})";
+  EXPECT_EQ(PostStateless("tools/call", R"("name":"echo",)" + meta, {{"Mcp-Name", "echo"}}).headers, catalog_.headers);
+}
+
+TEST_F(HttpEndpointTest, HeadersThatWouldBreakTheAnswerAreDropped) {
+  catalog_.headers = {{"X-A", "1\r\nSet-Cookie: x"}, {"X-B: 1", "2"}, {"", "3"}, {"X-C", "\xC3\xA9"}, {"X-D", "4"}};
+  const auto answer = Post(R"({"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"echo"}})", Open());
+  EXPECT_EQ(answer.headers, (Headers{{"X-D", "4"}}));
 }
 
 TEST_F(HttpEndpointTest, StatelessErrorsHaveStatusesOfTheirOwn) {
@@ -169,7 +198,7 @@ TEST_F(HttpEndpointTest, ListeningNeedsAnEventStream) {
 }
 
 TEST_F(HttpEndpointTest, AllowNamesWhatThisClientMaySend) {
-  const Headers stateless = {{"MCP-Protocol-Version", kModernVersion}};
+  const RequestHeaders stateless = {{"MCP-Protocol-Version", kModernVersion}};
   for (const HttpAnswer& answer : {endpoint_.Get(CallWith({}, stateless)), endpoint_.Delete(CallWith({}, stateless)),
                                    endpoint_.Get(CallWith({}, {}))}) {
     EXPECT_EQ(answer.status, 405);

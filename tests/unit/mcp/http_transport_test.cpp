@@ -83,6 +83,13 @@ TEST_F(HttpTransportTest, ServesASession) {
   EXPECT_EQ(Post(kPing, session)->status, 404);
 }
 
+TEST_F(HttpTransportTest, AToolsHeadersAreSent) {
+  catalog_.headers = {{"x-age-ms", "7"}};
+  Start();
+  const auto answer = Post(R"({"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"echo"}})", Open());
+  EXPECT_EQ(answer->get_header_value("x-age-ms"), "7");
+}
+
 TEST_F(HttpTransportTest, RefusalsAreJson) {
   Start();
   const auto check = [](const httplib::Result& result, int status) {

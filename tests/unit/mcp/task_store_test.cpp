@@ -58,7 +58,7 @@ class TaskStoreTest : public ::testing::Test {
       ++started_;
       while (!stop.stop_requested() && !release_) std::this_thread::sleep_for(milliseconds(1));
       if (stop.stop_requested()) ++stopped_;
-      return "{}";
+      return TaskResult("{}");
     };
   }
   void Until(const std::function<bool()>& condition) {
@@ -82,7 +82,7 @@ TEST_F(TaskStoreTest, WorkThatIsDoneInTimeIsNoTask) {
   ASSERT_TRUE(store_.Start(task, {}));
   const auto step = store_.Await(task, Deadline::After(kPatience), {});
   ASSERT_TRUE(step);
-  EXPECT_EQ(std::get<std::string>(*step), R"({"n":1})");
+  EXPECT_EQ(std::get<TaskResult>(*step).text, R"({"n":1})");
 }
 
 TEST_F(TaskStoreTest, ATaskKeepsItsResult) {
@@ -221,7 +221,7 @@ TEST_F(TaskStoreTest, ThoseWhoListenHearEveryStatus) {
   const auto task = TaskStore::New(
       [](const std::stop_token&, const Inputs& inputs) -> TaskStep {
         if (inputs.responses.empty()) return Need({"a"});
-        return R"({"content":[]})";
+        return TaskResult(R"({"content":[]})");
       },
       0);
   const std::string id = Publish(task);
