@@ -17,9 +17,9 @@ struct Relation {
 };
 
 struct SqlNames {
-  bool readable = true;                      ///< false: it is no SQL; it may name anything
-  std::set<std::string, std::less<>> words;  ///< every name, wherever it stands, without quotes
-  std::vector<Relation> relations;           ///< behind FROM, JOIN, IN and commas among them, but for WITH's own
+  bool readable = true;                           ///< false: it is no SQL; it may name anything
+  std::set<std::string, std::less<>> words = {};  ///< every name, wherever it stands, without quotes
+  std::vector<Relation> relations = {};           ///< behind FROM, JOIN, IN and commas among them, but for WITH's own
 };
 
 /// Linear in the length of `sql`.
