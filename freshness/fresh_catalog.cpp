@@ -84,6 +84,7 @@ class FreshCatalog::Read {
     }
     stale_ = WhyStale();
     if (!stale_ || !wish_.strict) return Ok();
+    if (stale_->code == ErrorCode::kConflict) return *stale_;  // waiting would not help
     stale_->hint = "send the call again; without strict it is answered with what is in the database";
     stale_->retry_after = std::chrono::ceil<std::chrono::seconds>(
         std::max<std::chrono::milliseconds>(catalog_.options_.wait, std::chrono::seconds(1)));
@@ -139,7 +140,8 @@ class FreshCatalog::Read {
     if (!look_.ok()) return BufferError();
     if (Lacks()) return FlushError();
     if (!wish_.watermark || *wish_.watermark <= look_->newest) return std::nullopt;
-    return MakeError(ErrorCode::kConflict, "min_watermark is newer than every write that this buffer has taken");
+    return MakeError(ErrorCode::kConflict, "min_watermark is newer than every write that this buffer has taken",
+                     "send a position that an insert or an answer's freshness told");
   }
 
   Error BufferError() const {
@@ -234,7 +236,7 @@ void FreshCatalog::Extend(mcp::ToolDefinition& definition) {
   input[kRequireFresh] = tools::Typed("boolean", "store buffered writes first");
   input[kMinWatermark] = tools::Typed("string", "only those up to this position");
   input[kStrict] = tools::Typed("boolean", "fail rather than answer without them");
-  definition.output_schema["properties"]["freshness"] = {{"type", "object"}};
+  if (definition.output_schema.is_object()) definition.output_schema["properties"]["freshness"] = {{"type", "object"}};
 }
 
 FreshCatalog::Wish FreshCatalog::WishIn(const Json& arguments) {

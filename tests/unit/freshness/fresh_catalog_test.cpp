@@ -253,7 +253,10 @@ TEST_F(FreshCatalogTest, AWatermarkThatTheBufferNeverGaveOutIsStale) {
   EXPECT_EQ(freshness["pending_rows"], 0);
   EXPECT_EQ(freshness["note"], "stale: min_watermark is newer than every write that this buffer has taken");
   arguments["strict"] = true;
-  EXPECT_EQ(ErrorOf(Call("query.trend", arguments))["code"], "conflict");
+  const Json error = ErrorOf(Call("query.trend", arguments));
+  EXPECT_EQ(error["code"], "conflict");
+  EXPECT_EQ(error["hint"], "send a position that an insert or an answer's freshness told");
+  EXPECT_FALSE(error.contains("retry_after_s")) << "waiting would not help";
 }
 
 TEST_F(FreshCatalogTest, WhatIsNotStoredInTimeIsSaid) {
