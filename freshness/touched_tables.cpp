@@ -34,14 +34,18 @@ class TouchedTables::Selection {
   Selection(const TouchedTables& tables, const std::vector<ingest::Backlog>& backlogs)
       : tables_(tables), backlogs_(backlogs), chosen_(backlogs.size(), false) {}
 
-  void AddAll() { chosen_.assign(chosen_.size(), true); }
+  void AddAll() {
+    all_ = true;
+    chosen_.assign(chosen_.size(), true);
+  }
 
   void AddSql(const SqlNames& names, const std::string& database) {
     if (!names.readable) return AddAll();
-    for (const std::string& word : names.words) {
-      if (!AddName({}, word)) AddName({}, Declared(word));
+    AddWords(names.words);
+    const std::set<Relation> relations(names.relations.begin(), names.relations.end());
+    for (const auto& [own, name] : relations) {
+      if (!all_) AddTable(own.empty() ? database : own, name);
     }
-    for (const auto& [own, name] : names.relations) AddTable(own.empty() ? database : own, name);
   }
 
   /// False when they name nothing.
@@ -67,6 +71,21 @@ class TouchedTables::Selection {
   }
 
  private:
+  /// Names in whichever database. Looks every table up, not every word: a statement may have many more words.
+  void AddWords(const std::set<std::string, std::less<>>& words) {
+    const auto named = [&](const std::string& table) {
+      return words.contains(table) || words.contains(table + std::string(schema::kLocalSuffix));
+    };
+    Add([&](const ingest::Destination& to) { return named(to.table); });
+    for (const auto& [name, table] : tables_.known_) {
+      if (table.derived && named(name)) AddDataset(table.dataset);
+    }
+  }
+
+  void AddDataset(const std::string& dataset) {
+    Add([&](const ingest::Destination& to) { return to.dataset == dataset; });
+  }
+
   void AddDatabase(std::string_view database) {
     Add([&](const ingest::Destination& to) { return to.database == database; });
   }
@@ -98,16 +117,14 @@ class TouchedTables::Selection {
     return !name.empty() && (AddName(database, name) || AddName(database, Declared(name)));
   }
 
-  /// Without a database: in whichever.
-  bool AddName(std::optional<std::string_view> database, std::string_view name) {
-    bool known =
-        Add([&](const ingest::Destination& to) { return to.table == name && (!database || to.database == *database); });
+  bool AddName(std::string_view database, std::string_view name) {
+    bool known = Add([&](const ingest::Destination& to) { return to.table == name && to.database == database; });
     const auto [first, last] = tables_.known_.equal_range(name);
     for (auto entry = first; entry != last; ++entry) {
       const Known& table = entry->second;
-      if (database && *database != table.database) continue;
+      if (table.database != database) continue;
       known = true;
-      if (table.derived) Add([&](const ingest::Destination& to) { return to.dataset == table.dataset; });
+      if (table.derived) AddDataset(table.dataset);
     }
     return known;
   }
@@ -115,6 +132,7 @@ class TouchedTables::Selection {
   const TouchedTables& tables_;
   const std::vector<ingest::Backlog>& backlogs_;
   std::vector<bool> chosen_;
+  bool all_ = false;
 };
 
 TouchedTables::TouchedTables(const std::vector<schema::Dataset>& datasets, std::string default_database)

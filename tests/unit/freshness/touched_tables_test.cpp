@@ -63,11 +63,13 @@ TEST(TouchedTables, ANameInSqlCountsWhereverItStands) {
 
 TEST(TouchedTables, OneShardsTableIsTheTable) {
   EXPECT_EQ(OfSql("SELECT 1 FROM shop.orders_local"), "orders");
+  EXPECT_EQ(OfSql("SELECT orders_local FROM lines"), "lines orders");
   EXPECT_EQ(Touched("describe.table", {{"table", "shop.daily_local"}}), "orders visits");
 }
 
 TEST(TouchedTables, AViewStandsForItsDataset) {
   EXPECT_EQ(OfSql("SELECT 1 FROM shop.daily"), "orders visits");
+  EXPECT_EQ(OfSql("SELECT daily FROM lines"), "lines orders visits");
   EXPECT_EQ(Touched("query.trend", {{"table", "shop.daily"}}), "orders visits");
   EXPECT_EQ(Touched("get.days", Json::object()), "orders visits");
 }
