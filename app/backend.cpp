@@ -107,7 +107,17 @@ Result<std::unique_ptr<Backend>> Backend::Create(const config::Config& config, c
   }
   backend->tools_ = tools::CreateToolset(*for_tools, backend->datasets_, tools);
   if (Status rules = CheckRules(config.rules, *backend->tools_); !rules.ok()) return rules.error();
+  if (backend->buffer_) {
+    backend->fresh_ = std::make_unique<freshness::FreshCatalog>(
+        *backend->tools_, backend->buffer_->Writes(), backend->datasets_,
+        freshness::FreshOptions{.wait = config.buffer.fresh, .default_database = for_tools->DefaultDatabase()});
+  }
   return backend;
+}
+
+mcp::ToolCatalog& Backend::Catalog() {
+  if (fresh_) return *fresh_;
+  return *tools_;
 }
 
 Backend::~Backend() {

@@ -9,6 +9,7 @@
 
 #include "clickhouse/client.h"
 #include "config/config.h"
+#include "freshness/fresh_catalog.h"
 #include "metrics/observed_client.h"
 #include "schema/dataset.h"
 #include "tools/privacy.h"
@@ -51,6 +52,8 @@ class Backend {
   clickhouse::Client& Client() { return *client_; }
   const std::vector<schema::Dataset>& Datasets() const { return datasets_; }
   tools::Registry& Tools() { return *tools_; }
+  /// The tools as callers see them: with a buffer, their reads say how fresh they are.
+  mcp::ToolCatalog& Catalog();
   /// What takes buffered writes; null when there is no buffer.
   app::Buffer* Buffer() { return buffer_.get(); }
   /// The protected columns; null when there are none.
@@ -69,6 +72,7 @@ class Backend {
   std::shared_ptr<const tools::Privacy> privacy_;
   std::unique_ptr<app::Buffer> buffer_;
   std::unique_ptr<tools::Registry> tools_;
+  std::unique_ptr<freshness::FreshCatalog> fresh_;  ///< over tools_, when there is a buffer
   std::stop_source quit_;
   std::jthread warm_up_;  ///< last: joined before what it uses goes
 };

@@ -172,7 +172,7 @@ int Serve(const config::Config& config, const ServeOptions& options, std::stop_t
   }
   if (Status safe = CheckReader(config, *backend, stop); !safe.ok()) return Report(safe.error());
   backend->WarmUp();
-  auto guard = Guard::Create(config, backend->Tools(), telemetry.get(), true, "stdio");
+  auto guard = Guard::Create(config, backend->Catalog(), telemetry.get(), true, "stdio");
   if (!guard.ok()) return Report(guard.error());
   guide::Guide guide = GuideTo(*backend, config);
   mcp::Server server(ProtocolOptions(*backend, config), guide.AddTo({.tools = &(*guard)->Tools()}));

@@ -37,7 +37,7 @@ Result<Json> ParsePairs(const std::vector<std::string>& pairs, const Json& schem
   return arguments;
 }
 
-const mcp::ToolDefinition* FindDefinition(const tools::Registry& tools, const std::string& name) {
+const mcp::ToolDefinition* FindDefinition(const mcp::ToolCatalog& tools, const std::string& name) {
   const auto dotted = [](std::string text) {
     std::replace(text.begin(), text.end(), '.', '_');
     return text;
@@ -59,7 +59,7 @@ int ListTools(const config::Config& config, bool json) {
   auto backend = Backend::Create(config, {.buffer = true});
   if (!backend.ok()) return Report(backend.error());
   Json list = Json::array();
-  for (const auto& tool : (*backend)->Tools().Definitions()) {
+  for (const auto& tool : (*backend)->Catalog().Definitions()) {
     if (!json) std::printf("%-26s %s\n", tool.name.c_str(), FirstSentence(tool.description).c_str());
     list.push_back({{"name", tool.name},
                     {"title", tool.title},
@@ -79,7 +79,7 @@ int ListTools(const config::Config& config, bool json) {
 int CallTool(const config::Config& config, const CallCommand& command, std::stop_token stop) {
   auto backend = Backend::Create(config, {.migrate = true, .buffer = true});
   if (!backend.ok()) return Report(backend.error());
-  tools::Registry& tools = (*backend)->Tools();
+  mcp::ToolCatalog& tools = (*backend)->Catalog();
   const mcp::ToolDefinition* definition = FindDefinition(tools, command.tool);
   if (!definition) {
     return Report(MakeError(ErrorCode::kUnknownTool, "there is no tool `" + command.tool + "`",

@@ -134,6 +134,7 @@ test('kill -9 at any moment loses and doubles nothing that was answered', async 
 });
 
 test('a full buffer refuses, and says when to come back', async () => {
+  assert.equal((await sandbox.run(['ingest', 'flush'], { env: buffer() })).code, 0);
   await kill();
   await engine.kill();
   client = await start({ CHIMERA_BUFFER_MAX_ROWS: '10' });
