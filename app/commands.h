@@ -45,6 +45,17 @@ int SchemaRetention(const config::Config& config, bool apply, std::stop_token st
 /// Where the live tables are not what their migrations make of them. kFailed when there is a difference.
 int SchemaDiff(const config::Config& config, bool json, std::stop_token stop);
 
+struct BackupCommand {
+  bool restore = false;  ///< the other way
+  std::string place;     ///< as schema::BackupPlace reads it
+  std::string base;      ///< a backup that this one continues; empty: none
+  std::string dataset;   ///< empty: all that are on
+  bool json = false;
+};
+/// Saves the datasets' databases, or restores them where they are not or hold no rows. kFailed when that did not end
+/// well.
+int Backup(const config::Config& config, const BackupCommand& command, std::stop_token stop);
+
 /// Looks at every row of every declared table, and at the schema. kFailed when something is not as it should be.
 int Verify(const config::Config& config, bool json, std::stop_token stop);
 

@@ -70,6 +70,7 @@ struct Invocation {
   CheckCommand check;
   DatasetCheckCommand dataset_check;
   DatasetNewCommand dataset_new;
+  BackupCommand backup;
   bool if_empty = false;
   bool tools_json = false;
   bool settings_json = false;
@@ -172,6 +173,25 @@ void AddData(CLI::App& app, Invocation& invocation) {
   load->callback([&invocation] {
     invocation.command = [&](const auto& config, auto stop) { return DemoLoad(config, invocation.if_empty, stop); };
   });
+}
+
+void AddBackup(CLI::App& app, Invocation& invocation) {
+  BackupCommand& command = invocation.backup;
+  constexpr char kPlace[] = "file:NAME, disk:DISK/PATH, s3:COLLECTION/PATH or s3:https://HOST/BUCKET/PATH";
+  auto* schema = app.get_subcommand("schema");
+  auto* backup = schema->add_subcommand("backup", "save the datasets' databases by ClickHouse's BACKUP");
+  backup->add_option("--to", command.place, kPlace)->required();
+  backup->add_option("--base", command.base, "an earlier backup: only what is new since then is saved");
+  auto* restore = schema->add_subcommand("restore", "bring back what is not there; rows are never written over");
+  restore->add_option("--from", command.place, kPlace)->required();
+  for (auto* either : {backup, restore}) {
+    either->add_option("--dataset", command.dataset, "this one alone");
+    either->add_flag("--json", command.json, "the outcome as JSON");
+    either->callback([&invocation, is_restore = either == restore] {
+      invocation.backup.restore = is_restore;
+      invocation.command = [&](const auto& config, auto stop) { return Backup(config, invocation.backup, stop); };
+    });
+  }
 }
 
 void AddImport(CLI::App& app, Invocation& invocation) {
@@ -413,6 +433,7 @@ int ParseAndRun(int argc, char** argv) {
   AddServe(app, invocation);
   AddEngine(app, invocation);
   AddData(app, invocation);
+  AddBackup(app, invocation);
   AddImport(app, invocation);
   AddExport(app, invocation);
   AddIngest(app, invocation);

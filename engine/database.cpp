@@ -68,6 +68,7 @@ Status WriteText(const std::string& path, const std::string& text) {
 Result<std::string> WriteConfiguration(const std::string& folder, const DatabaseOptions& options) {
   const std::string path = folder + "/engine.xml", users = folder + "/users.xml";
   std::string text = "<clickhouse>\n";
+  text += "  <backups><allowed_path>" + folder + "/backups/</allowed_path></backups>\n";
   if (options.max_memory_bytes > 0)
     text += "  <max_server_memory_usage>" + std::to_string(options.max_memory_bytes) + "</max_server_memory_usage>\n";
   if (!options.reaches_outside) {
