@@ -133,6 +133,7 @@ Json ToJson(const Summary& summary) {
           {"times_without_zone", progress.assumed_utc.load()},
           {"times_cut", progress.cut.load()},
           {"values_protected", progress.protected_values.load()},
+          {"rows_past_retention", progress.past_retention.load()},
           {"batches", progress.batches.load()},
           {"seconds", summary.seconds},
           {"rejected", refused},
@@ -158,6 +159,11 @@ std::string ToPlain(const Summary& summary) {
     text += "  " + Grouped(progress.assumed_utc) + " times had no zone and were taken as UTC\n";
   if (progress.cut > 0) text += "  " + Grouped(progress.cut) + " times had more digits than their column keeps\n";
   if (progress.protected_values > 0) text += "  " + Grouped(progress.protected_values) + " values were protected\n";
+  if (progress.past_retention > 0) {
+    text += "  " + Grouped(progress.past_retention) + " rows are older than the " +
+            std::to_string(summary.target.keep_days) +
+            " days that the table keeps: a merge deletes what is stored of them\n";
+  }
   return text;
 }
 

@@ -51,6 +51,7 @@ Result<BatchReader> BatchReader::Create(const Target& target, Mapping mapping, F
   BatchReader reader(target, std::move(mapping), format, since);
   reader.identity_ = std::string(Name(format));
   reader.PlanDefaults(now);
+  if (target.keep_days > 0) reader.kept_since_ = now - std::chrono::days(target.keep_days);
   if (reader.IsJson()) {
     reader.columns_ = target.Names();
     for (const auto& [from, to] : reader.mapping_.renamed) {
@@ -89,12 +90,13 @@ void BatchReader::PlanConstants() {
 
 ParsedBatch BatchReader::Read(const RecordBatch& batch) const {
   ParsedBatch parsed;
-  RowWriter writer(*target_, IsJson(), since_);
+  RowWriter writer(*target_, IsJson(), since_, kept_since_);
   IsJson() ? ReadJson(batch, writer, parsed) : ReadText(batch, writer, parsed);
   parsed.rows = writer.Rows();
   parsed.assumed_utc = writer.AssumedUtc();
   parsed.cut = writer.Cut();
   parsed.protected_values = writer.Protected();
+  parsed.past_retention = writer.Past();
   parsed.groups = writer.Take();
   return parsed;
 }

@@ -31,6 +31,7 @@ struct ParsedBatch {
   uint64_t assumed_utc = 0;
   uint64_t cut = 0;
   uint64_t protected_values = 0;  ///< that privacy replaced
+  uint64_t past_retention = 0;    ///< rows older than what the table keeps
   std::vector<BadRow> bad;
 };
 
@@ -65,6 +66,7 @@ class BatchReader {
   Mapping mapping_;
   FileFormat format_;
   std::optional<tools::Instant> since_;
+  std::optional<tools::Instant> kept_since_;
   std::vector<std::optional<size_t>> plan_;
   std::vector<std::optional<std::string>> defaults_;  // by the table's column: what is stored where it is missing
   std::vector<size_t> constants_;                     // columns that the file lacks and that have such a default

@@ -193,6 +193,7 @@ class FileImport {
       progress_.assumed_utc += parsed.assumed_utc;
       progress_.cut += parsed.cut;
       progress_.protected_values += parsed.protected_values;
+      progress_.past_retention += parsed.past_retention;
       ++progress_.batches;
     }
   }

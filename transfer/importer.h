@@ -44,6 +44,7 @@ struct ImportProgress {
   std::atomic<uint64_t> assumed_utc{0};
   std::atomic<uint64_t> cut{0};
   std::atomic<uint64_t> protected_values{0};  ///< that privacy replaced
+  std::atomic<uint64_t> past_retention{0};    ///< rows of this run that are older than what the table keeps
   std::atomic<uint64_t> batches{0};           ///< stored by this run
   std::atomic<uint64_t> bytes{0};             ///< of the files, packed as they are
 };

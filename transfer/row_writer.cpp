@@ -44,8 +44,9 @@ bool IsText(const tools::ColumnType& type) {
 
 }  // namespace
 
-RowWriter::RowWriter(const Target& target, bool keyed, std::optional<tools::Instant> since)
-    : target_(target), keyed_(keyed), since_(since) {}
+RowWriter::RowWriter(const Target& target, bool keyed, std::optional<tools::Instant> since,
+                     std::optional<tools::Instant> kept_since)
+    : target_(target), keyed_(keyed), since_(since), kept_since_(kept_since) {}
 
 void RowWriter::Begin() {
   row_.clear();
@@ -148,6 +149,7 @@ bool RowWriter::Finish() {
   group.body += keyed_ ? "}\n" : "]\n";
   ++group.rows;
   ++rows_;
+  past_ += kept_since_ && time_ && *time_ < *kept_since_;
   assumed_utc_ += row_assumed_;
   cut_ += row_cut_;
   return true;

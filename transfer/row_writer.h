@@ -19,8 +19,10 @@ namespace chimera::transfer {
 class RowWriter {
  public:
   /// `keyed`: rows are JSON objects, whose fields come in any order; otherwise arrays, whose values come in the order
-  /// of `Put`. Rows older than `since` are left out. `target` must outlive this.
-  RowWriter(const Target& target, bool keyed, std::optional<tools::Instant> since);
+  /// of `Put`. Rows older than `since` are left out, those older than `kept_since` counted. `target` must outlive
+  /// this.
+  RowWriter(const Target& target, bool keyed, std::optional<tools::Instant> since,
+            std::optional<tools::Instant> kept_since);
 
   void Begin();
   /// The value of a column as JSON has it, or as a field of text has it. A refusal ends the row.
@@ -35,6 +37,7 @@ class RowWriter {
   uint64_t AssumedUtc() const { return assumed_utc_; }  ///< values of time without a zone
   uint64_t Cut() const { return cut_; }                 ///< times with more digits than the column keeps
   uint64_t Protected() const { return protected_; }     ///< values that privacy replaced
+  uint64_t Past() const { return past_; }               ///< rows older than what the table keeps
   /// The rows by partition.
   std::vector<tools::RowGroup> Take();
 
@@ -49,6 +52,7 @@ class RowWriter {
   const Target& target_;
   const bool keyed_;
   const std::optional<tools::Instant> since_;
+  const std::optional<tools::Instant> kept_since_;
   std::string row_;
   std::optional<tools::Instant> split_at_;
   std::optional<tools::Instant> time_;
@@ -60,6 +64,7 @@ class RowWriter {
   uint64_t assumed_utc_ = 0;
   uint64_t cut_ = 0;
   uint64_t protected_ = 0;
+  uint64_t past_ = 0;
 };
 
 }  // namespace chimera::transfer

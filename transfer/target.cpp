@@ -112,7 +112,9 @@ void FindPartition(const std::string& key, Target& target) {
 void FindTime(const schema::Dataset* dataset, Target& target) {
   if (dataset != nullptr) {
     for (const auto& table : dataset->tables) {
-      if (table.name == target.table && !table.time.empty()) target.time_column = target.Find(table.time);
+      if (table.name != target.table || table.time.empty()) continue;
+      target.time_column = target.Find(table.time);
+      if (target.time_column) target.keep_days = table.retention.keep_days;
     }
   }
   if (!target.time_column) target.time_column = target.split_column;

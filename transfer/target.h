@@ -40,6 +40,7 @@ struct Target {
   SplitBy split_by = SplitBy::kNothing;
   std::optional<size_t> split_column;
   std::optional<size_t> time_column;  ///< with the time of an observation
+  int keep_days = 0;                  ///< rows older than this by that time are deleted; 0: none
 
   std::string FullName() const { return database + "." + table; }  ///< for people
   std::string QuotedName() const;

@@ -318,6 +318,20 @@ test('protected columns are protected', async () => {
   assert.match(parquet.stderr, /the protected column `error_msg`/);
 });
 
+test('rows that are past the retention are counted', async () => {
+  const header = 'ts,run_id,source,model,operation,tokens_in,tokens_out,latency_ms,cost_usd,status,error_msg';
+  const record = (ts) => `${ts},5bc8fbbc-bde5-4099-8164-d8399f767c45,council,gpt-4,old,1,2,3,0.000001,success,\n`;
+  const path = await write('old.csv', `${header}\n${record('2020-01-01 00:00:00+00')}${record('2020-01-02 00:00:00+00')}${record(new Date().toISOString())}`);
+  const env = { ...remote(), CHIMERA_RETENTION: 'llm_events=30' };
+  const dry = await sandbox.run(['import', 'llm_events', path, '--dry-run'], { env });
+  assert.match(dry.stdout, /\n {2}2 rows are older than the 30 days that the table keeps: a merge deletes what is stored of them\n$/);
+  const kept = await sandbox.run(['import', 'llm_events', path, '--dry-run', '--json'], { env: remote() });
+  assert.equal(JSON.parse(kept.stdout).rows_past_retention, 0, 'for ever by default');
+  const stored = await sandbox.run(['import', 'llm_events', path, '--json'], { env });
+  const { stored_rows: rows, rows_past_retention: past } = JSON.parse(stored.stdout);
+  assert.deepEqual([rows, past], [3, 2]);
+});
+
 test('COPY … CSV HEADER of a PostgreSQL table goes into a dataset\'s table as it comes', async () => {
   const env = { ...remote(), CHIMERA_DATASETS: DATASETS.join(',') };
   const hash = (digit) => `0x${digit.repeat(64)}`;

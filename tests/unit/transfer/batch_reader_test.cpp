@@ -73,6 +73,17 @@ TEST(BatchReader, SkipsWhatIsTooOld) {
   EXPECT_EQ(parsed.skipped, 1u);
 }
 
+TEST(BatchReader, CountsWhatIsPastRetention) {
+  Target target = EventsTable();
+  target.keep_days = 30;
+  const tools::Instant now = std::chrono::sys_days(std::chrono::year(2025) / 1 / 31);
+  auto reader = BatchReader::Create(target, {}, FileFormat::kCsv, kAll, {}, now);
+  const auto parsed =
+      reader->Read(BatchOf("2024-12-31T23:59:59Z,1,a,\n2025-01-01T00:00:00Z,2,a,\n2020-01-01T00:00:00Z,-1,a,\n", true));
+  EXPECT_EQ(parsed.rows, 2u);
+  EXPECT_EQ(parsed.past_retention, 1u);
+}
+
 TEST(BatchReader, TakesPostgresBooleans) {
   Target target = EventsTable();
   target.columns[1] = MakeColumn("n", "UInt8");
