@@ -30,6 +30,13 @@ Result<clickhouse::Rows> AccountClients::Read(const RequestContext& context, con
   return (*client)->Read(context, query);
 }
 
+Result<uint64_t> AccountClients::ReadBytes(const RequestContext& context, const clickhouse::Query& query,
+                                           const clickhouse::TakeBytes& take) {
+  auto client = For(context);
+  if (!client.ok()) return client.error();
+  return (*client)->ReadBytes(context, query, take);
+}
+
 Result<clickhouse::Written> AccountClients::Write(const RequestContext& context, const clickhouse::Insert& insert) {
   auto client = For(context);
   if (!client.ok()) return client.error();

@@ -107,7 +107,7 @@ struct ExportCommand {
   uint32_t days = 0;
   std::vector<std::string> columns;  ///< empty: all
 };
-/// Writes the table's rows as text that Import reads.
+/// Writes the table's rows as Import reads them.
 int Export(const config::Config& config, const ExportCommand& command, std::stop_token stop);
 struct DatasetCheckCommand {
   std::vector<std::string> folders;

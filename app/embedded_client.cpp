@@ -67,6 +67,11 @@ Result<clickhouse::Rows> EmbeddedClient::Read(const RequestContext& context, con
   return WithEngine(context, [&] { return client_->Read(context, query); });
 }
 
+Result<uint64_t> EmbeddedClient::ReadBytes(const RequestContext& context, const clickhouse::Query& query,
+                                           const clickhouse::TakeBytes& take) {
+  return WithEngine(context, [&] { return client_->ReadBytes(context, query, take); });
+}
+
 Result<clickhouse::Written> EmbeddedClient::Write(const RequestContext& context, const clickhouse::Insert& insert) {
   clickhouse::Insert attempt = insert;
   return WithEngine(context, [&] {

@@ -27,6 +27,8 @@ class EmbeddedClient : public clickhouse::Client {
   Status EnsureReady(const RequestContext& context);
 
   Result<clickhouse::Rows> Read(const RequestContext& context, const clickhouse::Query& query) override;
+  Result<uint64_t> ReadBytes(const RequestContext& context, const clickhouse::Query& query,
+                             const clickhouse::TakeBytes& take) override;
   Result<clickhouse::Written> Write(const RequestContext& context, const clickhouse::Insert& insert) override;
   Status Execute(const RequestContext& context, std::string_view statement, std::string_view database) override;
   const std::string& DefaultDatabase() const override { return client_->DefaultDatabase(); }

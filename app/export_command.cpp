@@ -28,6 +28,10 @@ Result<transfer::ExportOptions> OptionsOf(const ExportCommand& command) {
   const std::string name = command.format.empty() ? "csv" : command.format;
   auto format = named ? transfer::FormatFromName(name) : transfer::FormatOfPath(command.to);
   if (!format) return std::move(format).error();
+  if (*format == transfer::FileFormat::kParquet && (command.to.ends_with(".gz") || command.to.ends_with(".zst"))) {
+    return MakeError(ErrorCode::kInvalidArgument, "Parquet is packed within: " + command.to + " would be packed twice",
+                     "leave the ending out");
+  }
   auto since = TimeOf("--since", command.since);
   if (!since) return std::move(since).error();
   auto until = TimeOf("--until", command.until);

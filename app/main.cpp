@@ -227,10 +227,10 @@ void AddImport(CLI::App& app, Invocation& invocation) {
 
 void AddExport(CLI::App& app, Invocation& invocation) {
   ExportCommand& command = invocation.to_file;
-  auto* to_file = app.add_subcommand("export", "write a table's rows as text that import reads");
+  auto* to_file = app.add_subcommand("export", "write a table's rows as import reads them");
   to_file->add_option("table", command.table, "table, or database.table")->required();
   to_file->add_option("--to", command.to, "file, packed where it ends in .gz or .zst; otherwise stdout");
-  to_file->add_option("--format", command.format, "csv, tsv or jsonl; otherwise by the name's ending");
+  to_file->add_option("--format", command.format, "csv, tsv, jsonl or parquet; otherwise by the name's ending");
   auto* since = to_file->add_option("--since", command.since, "rows from this time on");
   auto* until = to_file->add_option("--until", command.until, "rows before this time, or to the end of this day");
   to_file->add_option("--days", command.days, "rows of the last so many days")->excludes(since)->excludes(until);

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -67,6 +68,10 @@ struct Rows {
   Json Parsed() const;
 };
 
+/// Takes a piece of a result that is no JSON. `offset` is its place: 0 again where a statement had to be repeated. An
+/// error ends the statement.
+using TakeBytes = std::function<Status(uint64_t offset, std::string_view bytes)>;
+
 /// Rows to store: `body` is newline-separated JSON objects (JSONEachRow), already validated, unless `format` says so.
 struct Insert {
   std::string database;
@@ -106,6 +111,11 @@ class Client {
   /// rows read by then. Errors: kTimeout, kCancelled, kBusy, kUnavailable, kAccessDenied, kSyntaxError,
   /// kUnknown*, kDatabaseError, with the database's text.
   virtual Result<Rows> Read(const RequestContext& context, const Query& query) = 0;
+
+  /// The same for a statement with a FORMAT clause of its own, whose bytes go to `take` as they are, on this thread;
+  /// returns the number of rows. The caps of `query` do not hold. Nothing of a result arrives before the database has
+  /// all of it. kInternal of clients that have no use for it.
+  virtual Result<uint64_t> ReadBytes(const RequestContext& context, const Query& query, const TakeBytes& take);
 
   /// Stores one block of rows, all of one partition, synchronously (async_insert=0). When this returns, they are
   /// stored. A repeat with the same token stores nothing, if the table deduplicates. An error that is not `unsent` and

@@ -82,6 +82,7 @@ class HttpClient : public Client {
   explicit HttpClient(HttpOptions options);
 
   Result<Rows> Read(const RequestContext& context, const Query& query) override;
+  Result<uint64_t> ReadBytes(const RequestContext& context, const Query& query, const TakeBytes& take) override;
   Result<Written> Write(const RequestContext& context, const Insert& insert) override;
   Status Execute(const RequestContext& context, std::string_view statement, std::string_view database) override;
   const std::string& DefaultDatabase() const override { return options_.database; }
@@ -155,6 +156,24 @@ Verdict HttpClient::ReadOnce(const RequestContext& context, Route& route, Role r
   rows->query_id = request->query_id;
   rows->statistics = ReadStatistics(reply.Head());
   return verdict;
+}
+
+Result<uint64_t> HttpClient::ReadBytes(const RequestContext& context, const Query& query, const TakeBytes& take) {
+  Body body(query.sql);
+  uint64_t rows = 0;
+  StatementRunner::Job job;
+  job.settings = &query.settings;
+  job.attempt = [&](Route& route, const AccountProfile& profile) {
+    auto request = BytesRequest(query, profile, options_.database, context);
+    if (!request) return Verdict::Final(std::move(request).error());
+    BytesReply reply(take);
+    Verdict verdict = Carry(context, route, Kind::kRead, Role::kReader, *request, body, reply, false);
+    if (!reply.Taken()) return Verdict::Final(reply.Taken().error());
+    rows = Summarized(reply.Head(), "result_rows");
+    return verdict;
+  };
+  if (auto error = Run(context, job)) return *std::move(error);
+  return rows;
 }
 
 Result<Written> HttpClient::Write(const RequestContext& context, const Insert& insert) {

@@ -31,4 +31,11 @@ bool RowsReply::OnBody(std::string_view bytes) {
   return IsSuccess() ? rows_.Append(bytes) : TextReply::OnBody(bytes);
 }
 
+bool BytesReply::OnBody(std::string_view bytes) {
+  if (!IsSuccess()) return TextReply::OnBody(bytes);
+  taken_ = take_(offset_, bytes);
+  offset_ += bytes.size();
+  return taken_.ok();
+}
+
 }  // namespace chimera::clickhouse

@@ -57,4 +57,23 @@ class RowsReply : public TextReply {
   RowReader rows_;
 };
 
+/// The reply to a statement with a FORMAT clause, which the server sends when it has all of it.
+class BytesReply : public TextReply {
+ public:
+  /// `take` must outlive this.
+  explicit BytesReply(const TakeBytes& take) : take_(take) {}
+
+  bool OnBody(std::string_view bytes) override;
+  std::string_view Text() const override { return IsSuccess() ? std::string_view() : TextReply::Text(); }
+  bool IsResult() const override { return IsSuccess() && Head().framed; }
+  bool IsSettled() const override { return !taken_; }
+  /// What `take` said last.
+  const Status& Taken() const { return taken_; }
+
+ private:
+  const TakeBytes& take_;
+  Status taken_ = Ok();
+  uint64_t offset_ = 0;
+};
+
 }  // namespace chimera::clickhouse

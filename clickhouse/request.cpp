@@ -57,10 +57,10 @@ void AddComment(SettingWriter& settings, const RequestContext& context) {
 }
 
 Target ReadTarget(const Query& query, const AccountProfile& profile, const std::string& query_id,
-                  const std::string& database, const RequestContext& context) {
+                  const std::string& database, const RequestContext& context, bool wait_for_end) {
   Target target;
   target.Add("query_id", query_id).Add("database", database).Add("default_format", kRowsFormat);
-  target.Add("wait_end_of_query", uint64_t{0});
+  target.Add("wait_end_of_query", uint64_t{wait_for_end});
   SettingWriter settings(target, profile);
   settings.Add("readonly", 1);
   if (!context.deadline.IsNever()) {
@@ -98,6 +98,16 @@ Target WriteTarget(const Insert& insert, const AccountProfile& profile, const st
   return target;
 }
 
+Result<HttpRequest> QueryRequest(const Query& query, const AccountProfile& profile, const std::string& database,
+                                 const RequestContext& context, bool wait_for_end) {
+  HttpRequest request{NewUuid(), {}, query.sql};
+  const std::string& used = query.database.empty() ? database : query.database;
+  const Target target = ReadTarget(query, profile, request.query_id, used, context, wait_for_end);
+  if (target.Text().size() > kMaxTargetBytes) return TooLong(target);
+  request.target = target.Text();
+  return request;
+}
+
 }  // namespace
 
 std::string InsertStatement(const Insert& insert, const std::string& database) {
@@ -109,12 +119,12 @@ std::string InsertStatement(const Insert& insert, const std::string& database) {
 
 Result<HttpRequest> ReadRequest(const Query& query, const AccountProfile& profile, const std::string& database,
                                 const RequestContext& context) {
-  HttpRequest request{NewUuid(), {}, query.sql};
-  Target target =
-      ReadTarget(query, profile, request.query_id, query.database.empty() ? database : query.database, context);
-  if (target.Text().size() > kMaxTargetBytes) return TooLong(target);
-  request.target = target.Text();
-  return request;
+  return QueryRequest(query, profile, database, context, false);
+}
+
+Result<HttpRequest> BytesRequest(const Query& query, const AccountProfile& profile, const std::string& database,
+                                 const RequestContext& context) {
+  return QueryRequest(query, profile, database, context, true);
 }
 
 HttpRequest WriteRequest(const Insert& insert, const AccountProfile& profile, const std::string& database,

@@ -27,6 +27,10 @@ struct HttpRequest {
 Result<HttpRequest> ReadRequest(const Query& query, const AccountProfile& profile, const std::string& database,
                                 const RequestContext& context);
 
+/// The same for a statement with a FORMAT clause, whose reply is to begin when it cannot fail any more.
+Result<HttpRequest> BytesRequest(const Query& query, const AccountProfile& profile, const std::string& database,
+                                 const RequestContext& context);
+
 HttpRequest WriteRequest(const Insert& insert, const AccountProfile& profile, const std::string& database,
                          const RequestContext& context);
 /// The statement of that request, without the rows.

@@ -7,4 +7,8 @@ Json Rows::Parsed() const {
   return parsed ? *std::move(parsed) : Json::array();
 }
 
+Result<uint64_t> Client::ReadBytes(const RequestContext&, const Query&, const TakeBytes&) {
+  return MakeError(ErrorCode::kInternal, "this client reads rows only");
+}
+
 }  // namespace chimera::clickhouse

@@ -1,6 +1,7 @@
 #include "transfer/exporter.h"
 
 #include <algorithm>
+#include <limits>
 
 #include "base/text.h"
 #include "sql/lexer.h"
@@ -36,9 +37,6 @@ class TableExport {
       if (target_.Find(column)) continue;
       return MakeError(ErrorCode::kUnknownColumn, target_.FullName() + " has no column `" + column + "`",
                        "its columns: " + Join(target_.Names(), ", "));
-    }
-    if (options_.format == FileFormat::kParquet) {
-      return MakeError(ErrorCode::kInvalidArgument, "rows are exported as text", "take csv, tsv or jsonl");
     }
     const bool windowed = options_.since || options_.until;
     if (windowed && !target_.time_column) {
@@ -88,6 +86,24 @@ class TableExport {
     }
     if (rows->truncated_by_bytes) return MakeError(ErrorCode::kTooLarge, "100,000 rows take more than 1 GiB");
     return rows;
+  }
+
+  /// All rows as Parquet; returns how many.
+  Result<uint64_t> Parquet(const std::stop_token& stop, const std::function<Status(std::string_view)>& write) const {
+    clickhouse::Query query;
+    query.sql = "SELECT " + Quoted(columns_) + " FROM " + target_.QuotedName() + Where(std::nullopt) + " ORDER BY " +
+                Order() + " FORMAT Parquet";
+    query.max_rows = std::numeric_limits<uint64_t>::max();
+    uint64_t written = 0;
+    RequestContext context = Context();
+    context.stop = stop;
+    return client_.ReadBytes(context, query, [&](uint64_t offset, std::string_view bytes) -> Status {
+      if (offset != written) {
+        return MakeError(ErrorCode::kUnavailable, "the connection broke off within the file", "export it again");
+      }
+      written += bytes.size();
+      return write(bytes);
+    });
   }
 
  private:
@@ -162,6 +178,12 @@ Status ExportTable(std::stop_token stop, clickhouse::Client& client, const Targe
                    const std::function<Status(std::string_view)>& write, std::atomic<uint64_t>& rows) {
   TableExport table(client, target, options);
   if (Status planned = table.Plan(); !planned) return planned;
+  if (options.format == FileFormat::kParquet) {
+    auto written = table.Parquet(stop, write);
+    if (!written) return std::move(written).error();
+    rows += *written;
+    return Ok();
+  }
   auto spans = table.Spans();
   if (!spans) return std::move(spans).error();
   RowPrinter printer(options.format, table.Columns());

@@ -1,5 +1,6 @@
-// Writes a table's rows as text, in an order that is the same each time: by day, then by the table's sorting key and
-// all columns. In pages, so that memory is bounded; a table that changes meanwhile is an error where it shows.
+// Writes a table's rows, in an order that is the same each time. As text: by day, then by the table's sorting key and
+// all columns; in pages, so that memory is bounded; a table that changes meanwhile is an error where it shows. Parquet
+// comes by that key from the database, in one statement.
 #pragma once
 
 #include <atomic>
@@ -27,8 +28,8 @@ struct ExportOptions {
 };
 
 /// Hands the text to `write`, whose error ends it; counts rows in `rows`. Blocks. Errors: the database's;
-/// kUnknownColumn with the nearest names; kInvalidArgument for a format that is not text, a window without a column of
-/// time, and values that are not UTF-8; kConflict when the table changed so that rows are missing;
+/// kUnknownColumn with the nearest names; kInvalidArgument for a window without a column of time, and in text for
+/// values that are not UTF-8; kConflict when the table changed so that rows are missing;
 /// kCancelled after `stop`.
 Status ExportTable(std::stop_token stop, clickhouse::Client& client, const Target& target, const ExportOptions& options,
                    const std::function<Status(std::string_view)>& write, std::atomic<uint64_t>& rows);

@@ -265,7 +265,7 @@ test('an export is imported as the same rows, in every format', async () => {
     ['a,"b"', toString(number)], map('k', number) FROM numbers(300)`);
   const content = async () => (await sql('SELECT count(), toString(sum(cityHash64(*))) FROM own.types'))[0];
   const before = await content();
-  for (const name of ['types.csv', 'types.tsv.gz', 'types.jsonl.zst']) {
+  for (const name of ['types.csv', 'types.tsv.gz', 'types.jsonl.zst', 'types.parquet']) {
     const exported = await sandbox.run(['export', 'own.types', '--to', file(name)], { env: remote() });
     assert.equal(exported.code, 0, exported.stderr);
     assert.match(exported.stderr, /own\.types: 300 rows/);
@@ -280,6 +280,14 @@ test('an export is imported as the same rows, in every format', async () => {
   }
   const some = await sandbox.run(['export', 'own.types', '--columns', 'id,s', '--since', '2025-01-01', '--until', '2025-01-02'], { env: remote() });
   assert.deepEqual(some.stdout.split('\n').slice(0, 4), ['id,s', '0,""', '1,plain', '2,"a,b"']);
+  const window = ['--columns', 'id,s', '--since', '2025-01-01', '--until', '2025-01-02', '--to', file('some.parquet')];
+  const parquet = await sandbox.run(['export', 'own.types', ...window], { env: remote() });
+  assert.equal(parquet.stderr.match(/: (\d+) rows/)[1], some.stderr.match(/: (\d+) rows/)[1]);
+  await sql('CREATE OR REPLACE TABLE own.some (id UInt64, s String) ENGINE = MergeTree ORDER BY id SETTINGS non_replicated_deduplication_window = 10');
+  assert.equal((await run(['own.some', file('some.parquet')])).code, 0);
+  assert.equal((await sandbox.run(['export', 'own.some'], { env: remote() })).stdout, some.stdout);
+  const packed = await sandbox.run(['export', 'own.types', '--to', file('some.parquet.gz')], { env: remote() });
+  assert.deepEqual([packed.code, packed.stderr.includes('packed twice')], [2, true]);
   assert.equal((await sandbox.run(['export', 'own.types', '--to', '/no/such/folder/x.csv'], { env: remote() })).code, 1);
 });
 
@@ -295,13 +303,15 @@ test('the sample data of every dataset comes back as it went', async () => {
     // A table that keeps the newest version of a row does so within an insert, too.
     const final = engine === 'ReplacingMergeTree' ? 'FINAL' : '';
     const content = async (name) => (await sql(`SELECT count(), toString(sum(cityHash64(*))) FROM ${name} ${final}`))[0];
-    await sql(`CREATE OR REPLACE TABLE own.copy AS ${database}.${table}`);
-    const path = file(`${database}.${table}.csv.gz`);
-    const exported = await sandbox.run(['export', `${database}.${table}`, '--to', path], { env });
-    assert.equal(exported.code, 0, exported.stderr);
-    const { code, stderr } = await run(['own.copy', path]);
-    assert.equal(code, 0, `${table}: ${stderr}`);
-    assert.deepEqual(await content('own.copy'), await content(`${database}.${table}`), table);
+    for (const format of ['csv.gz', 'parquet']) {
+      await sql(`CREATE OR REPLACE TABLE own.copy AS ${database}.${table}`);
+      const path = file(`${database}.${table}.${format}`);
+      const exported = await sandbox.run(['export', `${database}.${table}`, '--to', path], { env });
+      assert.equal(exported.code, 0, exported.stderr);
+      const { code, stderr } = await run(['own.copy', path]);
+      assert.equal(code, 0, `${table}: ${stderr}`);
+      assert.deepEqual(await content('own.copy'), await content(`${database}.${table}`), path);
+    }
   }
   assert.deepEqual([...new Set(tables.map(([database]) => database))].sort(), [...DATASETS].sort());
 });
