@@ -97,8 +97,27 @@ GRANT SELECT ON system.settings TO chimera_migrator;
 GRANT SELECT ON system.parts TO chimera_migrator;
 GRANT SELECT ON system.data_skipping_indices TO chimera_migrator;
 GRANT SELECT ON system.projections TO chimera_migrator;
+GRANT SELECT ON system.backups TO chimera_migrator;
+-- For `schema backup`: GRANT BACKUP ON chimera_metrics.* TO chimera_migrator;
 -- `schema diff` and `verify` compare with a database of their own; for them, and where ClickHouse knows such names (24.10):
 -- GRANT CREATE DATABASE, DROP DATABASE, CREATE TABLE, CREATE VIEW, SELECT, INSERT ON `chimera_diff_*`.* TO chimera_migrator;
+
+-- The further datasets. Take the dashes away before the lines of those that CHIMERA_DATASETS names:
+-- GRANT SELECT ON ai_infra_metrics.* TO chimera_reader;
+-- GRANT INSERT ON ai_infra_metrics.* TO chimera_writer;
+-- GRANT CREATE DATABASE, CREATE TABLE, CREATE VIEW, SELECT, INSERT ON ai_infra_metrics.* TO chimera_migrator;
+-- GRANT ALTER ADD COLUMN, ALTER MODIFY COLUMN, ALTER COMMENT COLUMN, ALTER INDEX, ALTER TTL, ALTER SETTINGS,
+--     ALTER MODIFY COMMENT, ALTER VIEW ON ai_infra_metrics.* TO chimera_migrator;
+-- GRANT SELECT ON transfer_telemetry.* TO chimera_reader;
+-- GRANT INSERT ON transfer_telemetry.* TO chimera_writer;
+-- GRANT CREATE DATABASE, CREATE TABLE, CREATE VIEW, SELECT, INSERT ON transfer_telemetry.* TO chimera_migrator;
+-- GRANT ALTER ADD COLUMN, ALTER MODIFY COLUMN, ALTER COMMENT COLUMN, ALTER INDEX, ALTER TTL, ALTER SETTINGS,
+--     ALTER MODIFY COMMENT, ALTER VIEW ON transfer_telemetry.* TO chimera_migrator;
+-- GRANT SELECT ON webhook_delivery.* TO chimera_reader;
+-- GRANT INSERT ON webhook_delivery.* TO chimera_writer;
+-- GRANT CREATE DATABASE, CREATE TABLE, CREATE VIEW, SELECT, INSERT ON webhook_delivery.* TO chimera_migrator;
+-- GRANT ALTER ADD COLUMN, ALTER MODIFY COLUMN, ALTER COMMENT COLUMN, ALTER INDEX, ALTER TTL, ALTER SETTINGS,
+--     ALTER MODIFY COMMENT, ALTER VIEW ON webhook_delivery.* TO chimera_migrator;
 
 -- 4. Quotas ----------------------------------------------------------------------------------------------------------
 

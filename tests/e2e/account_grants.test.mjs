@@ -2,9 +2,10 @@
 // itself checks every grant and setting here.
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { AccountEngine, accountStatements } from './support/account_engine.mjs';
+import { ACCOUNTS, AccountEngine, accountStatements } from './support/account_engine.mjs';
 import { ROOT, Sandbox } from './support/product.mjs';
 
 const ACCESS_DENIED = 497;
@@ -31,9 +32,9 @@ before(async () => { sandbox = await Sandbox.create(); });
 after(() => sandbox.close());
 
 // Tests of one file run one after another; the accounts follow each other on the same data.
-function testAs(account, name, check) {
+function testAs(account, name, check, file = async () => undefined) {
   test(`${account}: ${name}`, async () => {
-    const engine = await AccountEngine.start(sandbox, account);
+    const engine = await AccountEngine.start(sandbox, account, await file());
     try {
       await check(engine, (args) => sandbox.run(args, { env: engine.env }));
     } finally {
@@ -107,6 +108,38 @@ testAs('chimera_writer', 'inserts, once, and reads nothing', async (engine, run)
   await refuses(engine, CONSTRAINT_VIOLATED, [
     ['SELECT 1', { insert_deduplicate: '0' }], ['SELECT 1', { async_insert: '1' }],
   ]);
+});
+
+const FURTHER = ['ai_infra_metrics', 'transfer_telemetry', 'webhook_delivery'];
+// accounts.sql with the grants of the further datasets, as its comment says.
+async function withFurtherDatasets() {
+  const path = join(sandbox.folder, 'accounts.sql');
+  const [before, rest] = readFileSync(ACCOUNTS, 'utf8').split(/(?=-- The further datasets)/);
+  const [comment, ...lines] = rest.split('\n');
+  const end = lines.findIndex((line) => !line.startsWith('-- '));
+  assert.equal(end, 5 * FURTHER.length);
+  await writeFile(path, [before, comment, ...lines.map((line, i) => (i < end ? line.slice(3) : line))].join('\n'));
+  return path;
+}
+const allDatasets = (engine) => ({ env: { ...engine.env, CHIMERA_DATASETS: ['chimera_metrics', ...FURTHER].join(',') } });
+
+testAs('chimera_migrator', 'creates the further datasets, once their grants are no comments', async (engine) => {
+  for (const args of [['schema', 'apply'], ['demo', 'load', '--if-empty']]) {
+    const { code, stderr } = await sandbox.run(args, allDatasets(engine));
+    assert.equal(code, 0, stderr);
+  }
+}, withFurtherDatasets);
+
+testAs('chimera_reader', 'reads the further datasets, once their grants are no comments', async (engine) => {
+  for (const database of FURTHER) {
+    const sql = `SELECT count() FROM ${database}.schema_migrations`;
+    const { code, stdout } = await sandbox.run(['call', 'query', `sql=${sql}`], allDatasets(engine));
+    assert.equal(code, 0, stdout);
+  }
+}, withFurtherDatasets);
+
+testAs('chimera_reader', 'reads no other dataset before', async (engine) => {
+  await refuses(engine, ACCESS_DENIED, FURTHER.map((database) => [`SELECT * FROM ${database}.schema_migrations`]));
 });
 
 function granted(account) {

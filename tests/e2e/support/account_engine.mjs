@@ -13,9 +13,10 @@ export function accountStatements() {
 }
 
 export class AccountEngine {
-  static async start(sandbox, account) {
+  // `file`: another one than the product's.
+  static async start(sandbox, account, file = ACCOUNTS) {
     const script = join(ROOT, 'tests/e2e/support/account_engine.py');
-    const child = sandbox.spawn('python3', [script, LIBCHDB, ACCOUNTS, account, join(sandbox.folder, 'accounts')]);
+    const child = sandbox.spawn('python3', [script, LIBCHDB, file, account, join(sandbox.folder, 'accounts')]);
     const port = await new Promise((resolve, reject) => {
       let said = '';
       child.stderr.on('data', (chunk) => { said += chunk; });
