@@ -6,15 +6,23 @@
 #include <cmath>
 #include <set>
 
+#include "base/text.h"
 #include "schema/tool_files.h"
 #include "sql/lexer.h"
 
 namespace chimera::schema {
 namespace {
 
-constexpr std::array<std::string_view, 16> kPersonal = {"mail",    "name",   "token",    "secret",  "passw", "phone",
-                                                        "address", "user",   "customer", "session", "key",   "login",
-                                                        "account", "person", "birth",    "ip_"};
+// Somewhere in a name.
+constexpr std::array kPersonalParts = {"mail",   "secret", "passw",    "phone",   "address", "login",
+                                       "person", "birth",  "username", "surname", "nickname"};
+// A word of it.
+constexpr std::array kPersonalWords = {"user", "customer", "session", "account", "ip"};
+// Its last word: token_count and key_size count something.
+constexpr std::array kPersonalEnds = {"token", "key"};
+// Whose `name` it is: a model's or a host's is nobody's.
+constexpr std::array kPeople = {"first", "last",   "full",   "given",    "family", "middle", "display",  "contact",
+                                "owner", "author", "client", "employee", "member", "sender", "recipient"};
 constexpr size_t kMaxChoices = 5;      // an enum of more is rather a sample
 constexpr double kRowsPerChoice = 20;  // fewer rows say nothing about what is missing
 constexpr size_t kMaxExampleBytes = 60;
@@ -28,11 +36,21 @@ struct Values {
   std::vector<std::string> choices;  ///< one more than kMaxChoices: too many
 };
 
-bool LooksPersonal(const std::string& name) {
-  std::string lower = name + "_";
-  std::transform(lower.begin(), lower.end(), lower.begin(), [](unsigned char c) { return std::tolower(c); });
-  return std::any_of(kPersonal.begin(), kPersonal.end(),
-                     [&](auto part) { return lower.find(part) != std::string::npos; });
+template <typename List>
+bool Contains(const List& list, std::string_view word) {
+  return std::find(list.begin(), list.end(), word) != list.end();
+}
+
+/// "userAgent_v2" → user, agent, v2.
+std::vector<std::string> WordsOf(const std::string& name) {
+  std::vector<std::string> words(1);
+  for (size_t i = 0; i < name.size(); ++i) {
+    const auto c = static_cast<unsigned char>(name[i]);
+    const bool begins = std::isupper(c) && i > 0 && std::islower(static_cast<unsigned char>(name[i - 1]));
+    if (c == '_' || begins) words.emplace_back();
+    if (c != '_') words.back() += static_cast<char>(std::tolower(c));
+  }
+  return words;
 }
 
 bool LooksLikeId(const std::string& name) {
@@ -180,6 +198,18 @@ void AddDefault(Json& declared, const DraftColumn& column) {
 }
 
 }  // namespace
+
+bool LooksPersonal(const std::string& name) {
+  const std::vector<std::string> words = WordsOf(name);
+  const std::string whole = Join(words, "");
+  const auto in_whole = [&](std::string_view part) { return whole.find(part) != std::string::npos; };
+  const auto is_word = [&](std::string_view word) { return Contains(words, word); };
+  if (std::any_of(kPersonalParts.begin(), kPersonalParts.end(), in_whole)) return true;
+  if (std::any_of(kPersonalWords.begin(), kPersonalWords.end(), is_word)) return true;
+  if (Contains(kPersonalEnds, words.back())) return true;
+  if (whole.ends_with("name") && words.back() != "name") return Contains(kPeople, whole.substr(0, whole.size() - 4));
+  return words.back() == "name" && (words.size() == 1 || Contains(kPeople, words[words.size() - 2]));
+}
 
 std::string Words(const std::string& name) {
   std::string words = name;

@@ -24,6 +24,10 @@ std::string NotInsertable(const DraftColumn& column);
 Result<Json> DeclareColumn(const RequestContext& context, clickhouse::Client& client, const DraftColumn& column,
                            const std::string& from);
 
+/// Whether a column of this name may hold what belongs to a person, or a key: mail, user_id, api_key, name, but neither
+/// model_name nor token_count.
+bool LooksPersonal(const std::string& name);
+
 /// "latency_p95_ms" → "Latency p95 ms".
 std::string Words(const std::string& name);
 
