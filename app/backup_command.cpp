@@ -10,6 +10,7 @@
 #include "app/text_table.h"
 #include "base/text.h"
 #include "schema/backup.h"
+#include "schema/own_tables.h"
 
 namespace chimera::app {
 namespace {
@@ -95,7 +96,7 @@ Status MakeRoom(const RequestContext& context, clickhouse::Client& client, schem
                          "), and a restore never writes over or beside them",
                      "restore into an empty server, or, if these rows may go: DROP DATABASE " + database);
   }
-  if (occupied->has_history) plan.except = {"schema_migrations"};
+  if (occupied->has_history) plan.except = {std::string(schema::kHistoryTable)};
   return Ok();
 }
 

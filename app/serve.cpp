@@ -132,6 +132,10 @@ Status FillIfEmpty(Backend& backend, const std::stop_token& stop) {
     if (dataset.demo_sql.empty()) continue;
     const RequestContext context = RequestContext::For("demo", kDemoTime, stop);
     Status loaded = schema::LoadDemo(context, backend.Client(), dataset);
+    if (!loaded.ok() && loaded.error().code == ErrorCode::kBusy) {
+      log::Warning(loaded.error().message + "; " + loaded.error().hint);
+      continue;
+    }
     if (!loaded.ok() && loaded.error().code != ErrorCode::kConflict) return loaded;
     std::fprintf(stderr, "%s: sample data %s\n", dataset.name.c_str(),
                  loaded.ok() ? "loaded" : "not needed, the tables hold rows");

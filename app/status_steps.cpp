@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "engine/data_lock.h"
 #include "schema/migrator.h"
+#include "schema/own_tables.h"
 #include "sql/lexer.h"
 
 namespace chimera::app {
@@ -17,9 +18,12 @@ constexpr std::chrono::seconds kStepTime{10};
 constexpr int kRoundTrips = 20;
 constexpr int64_t kCertificateWarning = 14;  // days
 
-constexpr char kListTables[] =
-    "SELECT name, total_rows, total_bytes, active_parts FROM system.tables WHERE database = {database:String} "
-    "AND name != 'schema_migrations' AND engine NOT LIKE '%View' AND NOT startsWith(name, '.') ORDER BY name";
+std::string TablesSql() {
+  return "SELECT name, total_rows, total_bytes, active_parts FROM system.tables WHERE database = {database:String} "
+         "AND name NOT IN " +
+         std::string(schema::kOwnTablesSql) +
+         " AND engine NOT LIKE '%View' AND NOT startsWith(name, '.') ORDER BY name";
+}
 
 double MillisecondsSince(Deadline::Clock::time_point start) {
   return std::chrono::duration<double, std::milli>(Deadline::Clock::now() - start).count();
@@ -252,7 +256,7 @@ bool StatusSteps::Tables() {
 }
 
 Status StatusSteps::ListTables(const schema::Dataset& dataset) {
-  const auto rows = Rows(kListTables, "system", {{"database", dataset.database}});
+  const auto rows = Rows(TablesSql(), "system", {{"database", dataset.database}});
   if (!rows.ok()) return rows.error();
   for (const Json& row : *rows) {
     report_.tables.push_back({.database = dataset.database,

@@ -4,6 +4,7 @@
 
 #include "base/text.h"
 #include "guide/table_uri.h"
+#include "schema/own_tables.h"
 #include "sql/lexer.h"
 #include "sql/read_gate.h"
 
@@ -114,7 +115,8 @@ Result<mcp::Completion> Suggestions::Tables(const RequestContext& context, const
                                             const std::string& typed) {
   auto tables = Ask(context,
                     "SELECT name FROM system.tables WHERE database = {database:String} AND NOT is_temporary "
-                    "AND name != 'schema_migrations' AND NOT startsWith(name, '.inner')",
+                    "AND name NOT IN " +
+                        std::string(schema::kOwnTablesSql) + " AND NOT startsWith(name, '.inner')",
                     {{"database", database}}, typed);
   if (!tables) return tables;
   const size_t before = tables->values.size();

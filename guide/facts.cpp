@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/text.h"
+#include "schema/own_tables.h"
 #include "sql/lexer.h"
 
 namespace chimera::guide {
@@ -85,7 +86,7 @@ RequestContext Bounded(const RequestContext& context, std::chrono::milliseconds 
 }
 
 bool IsInternal(const std::string& table) {
-  return table == "schema_migrations" || table.starts_with(".inner");
+  return schema::IsOwnTable(table) || table.starts_with(".inner");
 }
 
 }  // namespace chimera::guide

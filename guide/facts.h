@@ -44,7 +44,7 @@ Result<std::vector<TableFacts>> ReadFacts(const RequestContext& context, clickho
 /// `context`, but at most `patience` from now.
 RequestContext Bounded(const RequestContext& context, std::chrono::milliseconds patience);
 
-/// True for the tables that the migrator keeps for itself, and for the hidden ones behind materialized views.
+/// True for the tables that the program keeps for itself, and for the hidden ones behind materialized views.
 bool IsInternal(const std::string& table);
 
 }  // namespace chimera::guide

@@ -6,6 +6,7 @@
 
 #include "base/text.h"
 #include "clickhouse/errors.h"
+#include "schema/own_tables.h"
 #include "sql/lexer.h"
 
 namespace chimera::schema {
@@ -17,7 +18,6 @@ constexpr char kState[] =
 constexpr char kFilled[] =
     "SELECT name FROM system.tables WHERE database = {database:String} AND total_rows > 0 "
     "AND NOT startsWith(name, '.inner') ORDER BY name";
-constexpr char kHistory[] = "schema_migrations";
 constexpr uint64_t kMaxTables = 10'000;
 constexpr uint64_t kMaxBytes = 8u << 20;
 
@@ -152,7 +152,7 @@ Result<Occupied> ReadOccupied(const RequestContext& context, clickhouse::Client&
   Occupied occupied;
   for (const Json& row : *rows) {
     std::string name = row.at(0).get<std::string>();
-    if (name == kHistory) {
+    if (name == kHistoryTable) {
       occupied.has_history = true;
     } else {
       occupied.tables.push_back(std::move(name));

@@ -7,6 +7,7 @@
 
 #include "base/text.h"
 #include "schema/migrator.h"
+#include "schema/own_tables.h"
 #include "schema/retention.h"
 #include "schema/scratch_database.h"
 
@@ -101,7 +102,7 @@ Comparison Compare(const Facts& declared, const Facts& live) {
     if (declared.contains(part)) continue;
     const bool known_table = declared.contains({part.first, ""});
     if (known_table) comparison.differences.push_back({part.first, part.second, "", "", "there"});
-    if (!known_table && part.second.empty()) comparison.others.push_back(part.first);
+    if (!known_table && part.second.empty() && !IsOwnTable(part.first)) comparison.others.push_back(part.first);
   }
   return comparison;
 }

@@ -172,7 +172,8 @@ Status LiveCheck::Migrate() {
       return file.first.starts_with("migrations/") && file.second == migration.sql;
     };
     const auto file = std::find_if(reading_.files.begin(), reading_.files.end(), is_it);
-    At(file == reading_.files.end() ? "migrations/" : file->first).Fail(Words(applied.error()), applied.error().hint);
+    At(file == reading_.files.end() ? "migrations/" : file->first)
+        .Fail(Words(applied.error()), applied.error().hint, applied.error().position);
     migrated_ = false;
     return Ok();
   }
@@ -340,7 +341,7 @@ Status LiveCheck::LoadSample() {
   loaded_ = loaded.ok();
   if (loaded) return Ok();
   if (IsOfServer(loaded.error().code)) return loaded;
-  At("demo/demo.sql").Fail(Words(loaded.error()), loaded.error().hint);
+  At("demo/demo.sql").Fail(Words(loaded.error()), loaded.error().hint, loaded.error().position);
   return Ok();
 }
 

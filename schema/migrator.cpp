@@ -5,12 +5,11 @@
 #include <set>
 
 #include "base/text.h"
+#include "schema/own_tables.h"
 #include "sql/lexer.h"
 
 namespace chimera::schema {
 namespace {
-
-constexpr char kTable[] = "schema_migrations";
 
 constexpr char kColumns[] =
     " (version UInt16 COMMENT 'Number of the migration', "
@@ -30,8 +29,15 @@ constexpr char kReadApplied[] =
     "GROUP BY version, name, checksum ORDER BY version";
 
 constexpr char kFilledTables[] =
-    "SELECT name FROM system.tables WHERE database = {database:String} AND name != 'schema_migrations' "
+    "SELECT name FROM system.tables WHERE database = {database:String} AND NOT startsWith(name, '.inner') "
     "AND total_rows > 0 ORDER BY name";
+
+// Never dropped: who loads sample data may be an account that drops nothing.
+constexpr char kCreateDemoTable[] =
+    "CREATE TABLE IF NOT EXISTS demo_loads (state String COMMENT 'begun or done', "
+    "at DateTime64(6, 'UTC') DEFAULT now64(6, 'UTC')) ENGINE = MergeTree ORDER BY at "
+    "COMMENT 'Loads of sample data; written by chimera-mcp demo load'";
+constexpr char kLastDemoState[] = "SELECT argMax(state, at) FROM demo_loads";
 
 constexpr uint64_t kMaxMigrations = 9999;  // four digits
 
@@ -127,7 +133,22 @@ Result<std::vector<std::string>> ScriptFor(const std::string& script, const Layo
   return statements;
 }
 
-/// Runs the statements of `script` in order; an error says which one failed.
+/// Where in `script` statement `index` went wrong: at `position` of its text, else at its first word. Nothing where
+/// `statements` are not those of the script.
+std::optional<size_t> PlaceOf(const std::string& script, const std::vector<std::string>& statements, size_t index,
+                              std::optional<size_t> position) {
+  size_t at = 0, next = 0;
+  for (size_t i = 0; i <= index; ++i) {
+    at = script.find(statements[i], next);
+    if (at == std::string::npos) return std::nullopt;
+    next = at + statements[i].size();
+  }
+  const auto tokens = sql::Tokenize(statements[index]);
+  const size_t first = tokens && !tokens->empty() ? tokens->front().offset : 0;
+  return at + position.value_or(first);
+}
+
+/// Runs the statements of `script` in order; an error says which one failed, and its `position` where in `script`.
 Status RunScript(const RequestContext& context, clickhouse::Client& client, const Dataset& dataset,
                  const std::string& script, const std::string& what, const Layout& layout = {}) {
   const Result<std::vector<std::string>> statements = ScriptFor(script, layout, NamesFor(dataset, layout));
@@ -135,6 +156,7 @@ Status RunScript(const RequestContext& context, clickhouse::Client& client, cons
   for (size_t i = 0; i < statements->size(); ++i) {
     Status status = client.Execute(context, (*statements)[i], dataset.database);
     if (status) continue;
+    status.error().position = PlaceOf(script, *statements, i, status.error().position);
     status.error().message = what + ", statement " + std::to_string(i + 1) + " of " +
                              std::to_string(statements->size()) + ": " + status.error().message;
     return status;
@@ -159,7 +181,7 @@ Status Apply(const RequestContext& context, clickhouse::Client& client, const Da
       ToText(Json{{"version", migration.version}, {"name", migration.name}, {"checksum", migration.checksum}});
   clickhouse::Insert insert;
   insert.database = dataset.database;
-  insert.table = kTable;
+  insert.table = kHistoryTable;
   insert.columns = {"version", "name", "checksum"};
   insert.body = row;
   insert.deduplication_token = "migration " + version + " " + migration.checksum;
@@ -178,7 +200,50 @@ Result<std::vector<std::string>> FilledTables(const RequestContext& context, cli
   if (!rows) return rows.error();
   std::vector<std::string> names;
   for (const Json& row : rows->Parsed()) names.push_back(row.at(0).get<std::string>());
+  std::erase_if(names, IsOwnTable);
   return names;
+}
+
+/// Whether the last load of sample data was begun and has not ended.
+Result<bool> IsLoadOpen(const RequestContext& context, clickhouse::Client& client, const Dataset& dataset) {
+  clickhouse::Query query;
+  query.sql = kLastDemoState;
+  query.database = dataset.database;
+  const Result<clickhouse::Rows> rows = client.Read(context, query);
+  if (!rows && rows.error().code == ErrorCode::kUnknownTable) return false;
+  if (!rows) return rows.error();
+  const Json found = rows->Parsed();
+  return !found.empty() && found.at(0).at(0) == "begun";
+}
+
+Status NoteLoad(const RequestContext& context, clickhouse::Client& client, const Dataset& dataset, const char* state) {
+  return client.Execute(context, "INSERT INTO demo_loads (state) VALUES (" + sql::QuoteString(state) + ")",
+                        dataset.database);
+}
+
+Error HalfLoaded(const Dataset& dataset, const std::vector<std::string>& filled) {
+  std::string statements;
+  for (const auto& table : filled) {
+    statements += "TRUNCATE TABLE " + sql::QuoteIdentifier(dataset.database) + "." + sql::QuoteIdentifier(table) + "; ";
+  }
+  return MakeError(
+      ErrorCode::kBusy,
+      "database " + dataset.database +
+          ": a load of the sample data was begun and has not ended; these hold a part of it: " + Join(filled, ", "),
+      "if it was cut off, and nothing else was stored since, take that part out and load again: " + statements +
+          "otherwise wait for its end");
+}
+
+/// What keeps sample data out; Ok when nothing does.
+Status CheckRoom(const RequestContext& context, clickhouse::Client& client, const Dataset& dataset) {
+  const Result<std::vector<std::string>> filled = FilledTables(context, client, dataset);
+  if (!filled) return filled.error();
+  if (filled->empty()) return Ok();
+  const Result<bool> open = IsLoadOpen(context, client, dataset);
+  if (!open) return open.error();
+  if (*open) return HalfLoaded(dataset, *filled);
+  return Conflict(dataset, "sample data goes into empty tables only; these hold rows: " + Join(*filled, ", "),
+                  "keep what is there, or, if it may go, drop the database and apply the migrations again");
 }
 
 }  // namespace
@@ -226,14 +291,11 @@ Status LoadDemo(const RequestContext& context, clickhouse::Client& client, const
   if (dataset.demo_sql.empty()) {
     return MakeError(ErrorCode::kInvalidArgument, "dataset " + dataset.name + " has no sample data");
   }
-  const Result<std::vector<std::string>> filled = FilledTables(context, client, dataset);
-  if (!filled) return filled.error();
-  if (!filled->empty()) {
-    return Conflict(dataset, "sample data goes into empty tables only; these hold rows: " + Join(*filled, ", "),
-                    "keep what is there, or, if it may go (after a load that was interrupted, for instance), drop the "
-                    "database and apply the migrations again");
-  }
-  return RunScript(context, client, dataset, dataset.demo_sql, "sample data");
+  if (Status room = CheckRoom(context, client, dataset); !room) return room;
+  if (Status made = client.Execute(context, kCreateDemoTable, dataset.database); !made) return made;
+  if (Status begun = NoteLoad(context, client, dataset, "begun"); !begun) return begun;
+  if (Status ran = RunScript(context, client, dataset, dataset.demo_sql, "sample data"); !ran) return ran;
+  return NoteLoad(context, client, dataset, "done");
 }
 
 }  // namespace chimera::schema

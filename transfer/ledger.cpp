@@ -3,11 +3,10 @@
 #include <algorithm>
 
 #include "base/text.h"
+#include "schema/own_tables.h"
 
 namespace chimera::transfer {
 namespace {
-
-constexpr char kTable[] = "import_batches";
 
 constexpr char kCreate[] =
     "CREATE TABLE IF NOT EXISTS import_batches ("
@@ -126,7 +125,7 @@ Status Ledger::Add(const RequestContext& context, const LedgerEntry& entry) cons
                                       {"file", entry.file}});
   auto written =
       client_->Write(context, {.database = database_,
-                               .table = kTable,
+                               .table = std::string(schema::kImportsTable),
                                .columns = {"table_name", "import", "batch", "id", "head", "records", "stored",
                                            "skipped", "rejected", "max_records", "max_bytes", "days", "since", "file"},
                                .body = row,

@@ -35,6 +35,12 @@ async function contents(ask = (sql) => engine.ask(sql, 'system')) {
   return found;
 }
 
+// Nothing but progress, on a machine that is busy.
+const fine = ({ code, stderr }) => {
+  assert.equal(code, 0, stderr);
+  assert.match(stderr, /^((started as|\d).*\n)*$/);
+};
+
 const plain = (text) => text.replace(/in \d+\.\d s/g, 'in N s').replace(/[\d,.]+ (files|B|KiB|MiB)/g, 'N $1');
 
 describe('a backup', () => {
@@ -46,12 +52,12 @@ describe('a backup', () => {
 
   test('saves all datasets, and brings them back row by row', async () => {
     const saved = await run('schema', 'backup', '--to', 'file:all');
-    assert.deepEqual([saved.code, saved.stderr], [0, '']);
+    fine(saved);
     assert.equal(plain(saved.stdout), 'chimera_metrics, webhook_delivery: saved to file:all, N files, N KiB, in N s\n');
     await drop('chimera_metrics', 'webhook_delivery');
 
     const back = await run('schema', 'restore', '--from', 'file:all');
-    assert.deepEqual([back.code, back.stderr], [0, '']);
+    fine(back);
     assert.equal(
       plain(back.stdout),
       'chimera_metrics: restored from file:all, N files, N KiB, in N s\n' +
@@ -67,7 +73,7 @@ describe('a backup', () => {
     await drop('webhook_delivery');
     assert.equal((await run('schema', 'apply')).code, 0);
     const back = await run('schema', 'restore', '--from', 'file:all', '--dataset', 'webhook_delivery');
-    assert.deepEqual([back.code, back.stderr], [0, '']);
+    fine(back);
     assert.deepEqual(await contents(), { ...whole, 'webhook_delivery.schema_migrations': (await contents())['webhook_delivery.schema_migrations'] });
     assert.match((await run('schema', 'status')).stdout, /webhook_delivery {2}0001_core_tables {2}applied/);
   });
@@ -159,14 +165,14 @@ describe('the embedded engine', () => {
     const whole = await rows();
     const folder = join(sandbox.dataDir, 'clickhouse/backups/one');
     const saved = await own('schema', 'backup', '--to', 'file:one');
-    assert.deepEqual([saved.code, saved.stderr], [0, '']);
+    fine(saved);
     assert.match(saved.stdout, new RegExp(`\nKeep a copy elsewhere: ${folder}\n$`));
 
     const fresh = join(sandbox.folder, 'fresh');
     await cp(folder, join(fresh, 'clickhouse/backups/one'), { recursive: true });
     const env = { CHIMERA_DATA_DIR: fresh };
     const back = await sandbox.run(['schema', 'restore', '--from', 'file:one'], { env });
-    assert.deepEqual([back.code, back.stderr], [0, '']);
+    fine(back);
     assert.deepEqual(await rows(env), whole);
   });
 

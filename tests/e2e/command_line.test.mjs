@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { GOOD_ARGUMENTS } from './support/arguments.mjs';
 import { BIN, Sandbox } from './support/product.mjs';
+import { RemoteEngine } from './support/remote_engine.mjs';
 
 let sandbox;
 before(async () => (sandbox = await Sandbox.create()));
@@ -78,6 +79,32 @@ test('demo load fills empty tables only', async () => {
   assert.match(await fails('demo', 'load'), /rows/);
   assert.match(await succeeds('demo', 'load', '--if-empty'), /kept/);
   assert.match(await succeeds('call', 'query', 'sql=SELECT count()::UInt32 FROM bench_runs'), /\[\[31\]\]/);
+});
+
+test('demo load tells of one that was cut off, and how to begin again', async () => {
+  const cut = await Sandbox.create();
+  try {
+    const engine = await RemoteEngine.start(cut, { secure: false });
+    await engine.applySchema();
+    const run = (...args) => cut.run(args, { env: engine.settings() });
+    await engine.ask('RENAME TABLE llm_events TO elsewhere');
+    assert.equal((await run('demo', 'load')).code, 1);
+    await engine.ask('RENAME TABLE elsewhere TO llm_events');
+    for (const args of [[], ['--if-empty']]) {
+      const { code, stderr } = await run('demo', 'load', ...args);
+      assert.equal(code, 1);
+      assert.match(stderr, /was begun and has not ended; these hold a part of it: bench_runs, session_stats, ui_events\n/);
+    }
+    const served = await cut.startHttp(['--demo'], { env: engine.settings() });
+    served.child.kill();
+    const { stderr } = await run('demo', 'load');
+    for (const statement of stderr.match(/TRUNCATE TABLE [^;]+/g)) await engine.ask(statement);
+    assert.equal((await run('demo', 'load')).code, 0);
+    assert.equal(await engine.ask('SELECT (SELECT count() FROM bench_runs), (SELECT count() FROM ui_events), (SELECT count() FROM llm_events)'), '31\t1243\t60');
+    assert.match((await run('demo', 'load', '--if-empty')).stdout, /kept, its tables hold rows/);
+  } finally {
+    await cut.close();
+  }
 });
 
 test('tools, as a list and as JSON', async () => {

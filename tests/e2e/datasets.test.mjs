@@ -71,6 +71,20 @@ describe('dataset check', () => {
     assert.match(stdout, /get\.failed_deliveries\.sql:\d+: .*no_such_column/);
     assert.equal((await engine.ask("SELECT count() FROM system.databases WHERE name LIKE 'chimera_check%'", 'system')).trim(), '0');
   });
+
+  test('with --database, a statement that fails is named by its line', async () => {
+    const line = async (file, text) => 1 + (await readFile(join(ROOT, 'schema/webhook_delivery', file), 'utf8')).split(text)[0].split('\n').length - 1;
+    for (const [file, from, to] of [
+      ['migrations/0001_core_tables.sql', 'CREATE TABLE IF NOT EXISTS delivery_attempts', 'CREATE TABLE IF NOT EXISTS no_such_database.delivery_attempts'],
+      ['migrations/0001_core_tables.sql', "COMMENT 'One attempt'", "COMMENT COMMENT 'One attempt'"],
+      ['demo/demo.sql', 'INSERT INTO delivery_attempts', 'INSERT INTO no_such_table'],
+    ]) {
+      const folder = await brokenCopy([[file, from, to]]);
+      const { code, stdout, stderr } = await run('dataset', 'check', '--database', folder);
+      assert.deepEqual([code, stderr], [1, '']);
+      assert.ok(stdout.startsWith(`${folder}/${file}:${await line(file, from)}: `), stdout);
+    }
+  });
 });
 
 describe('dataset new', () => {
@@ -90,7 +104,7 @@ describe('dataset new', () => {
     await engine.ask(`INSERT INTO odd.every_type (b, c, d, e, h, user_email, n, o, state, ratio)
       SELECT 5, number, -number, 0.5, 'text', 'jane@corp.example', now(), now(), 'ok', 0.25 FROM numbers(200)`, 'system');
     const rows = await engine.ask(`SELECT database || '.' || name FROM system.tables WHERE engine LIKE '%MergeTree' AND name NOT LIKE '.%'
-      AND name != 'schema_migrations' AND database IN ('odd', '${BUILT_IN.join("','")}') ORDER BY 1`, 'system');
+      AND name NOT IN ('schema_migrations', 'demo_loads') AND database IN ('odd', '${BUILT_IN.join("','")}') ORDER BY 1`, 'system');
     tables = lines(rows);
   });
 

@@ -298,7 +298,7 @@ test('the sample data of every dataset comes back as it went', async () => {
     assert.equal(code, 0, stderr);
   }
   const tables = await sql(`SELECT database, name, engine FROM system.tables WHERE database IN ('${DATASETS.join("','")}')
-    AND name NOT IN ('schema_migrations', 'import_batches') AND engine IN ('MergeTree', 'ReplacingMergeTree') AND total_rows BETWEEN 1 AND 100000`);
+    AND name NOT IN ('schema_migrations', 'import_batches', 'demo_loads') AND engine IN ('MergeTree', 'ReplacingMergeTree') AND total_rows BETWEEN 1 AND 100000`);
   for (const [database, table, engine] of tables) {
     // A table that keeps the newest version of a row does so within an insert, too.
     const final = engine === 'ReplacingMergeTree' ? 'FINAL' : '';
@@ -326,6 +326,19 @@ test('protected columns are protected', async () => {
   assert.equal(String(await sql("SELECT countIf(error_msg LIKE '%who%') FROM chimera_metrics.llm_events WHERE operation = 'secret'")), '0');
   const parquet = await sandbox.run(['import', 'llm_events', file('calls.parquet')], { env });
   assert.match(parquet.stderr, /the protected column `error_msg`/);
+});
+
+test('what an import remembers is no table of the dataset', async () => {
+  const header = 'ts,run_id,source,model,operation,tokens_in,tokens_out,latency_ms,cost_usd,status,error_msg';
+  const path = await write('one.csv', `${header}\n2025-11-02 00:00:00+00,5bc8fbbc-bde5-4099-8164-d8399f767c45,council,gpt-4,one,1,2,3,0.000001,success,\n`);
+  assert.equal((await sandbox.run(['import', 'llm_events', path], { env: remote() })).code, 0);
+  assert.equal(String(await sql("SELECT count() FROM system.tables WHERE database = 'chimera_metrics' AND name = 'import_batches'")), '1');
+  const { tables } = JSON.parse((await sandbox.run(['status', '--json'], { env: remote() })).stdout);
+  assert.equal(tables.length, 7);
+  assert.equal((await sandbox.run(['schema', 'diff'], { env: remote() })).stdout, 'chimera_metrics: as declared\n');
+  const client = await sandbox.serve({ env: remote() });
+  const { resources } = await client.request('resources/list');
+  assert.deepEqual(resources.filter(({ uri }) => /import_batches|demo_loads|schema_migrations/.test(uri)), []);
 });
 
 test('rows that are past the retention are counted', async () => {

@@ -19,8 +19,8 @@ class ResourcesTest : public GuideFixture {
 };
 
 TEST_F(ResourcesTest, ListsDatasetsThenTheirTables) {
-  reply_ =
-      Json::parse(R"([["cups", "Cups,\none a row"], ["latest", ""], ["schema_migrations", ""], [".inner.x", ""]])");
+  reply_ = Json::parse(R"([["cups", "Cups,\none a row"], ["latest", ""], ["schema_migrations", ""],
+                           ["import_batches", ""], ["demo_loads", ""], ["ingest_manifests", ""], [".inner.x", ""]])");
   const auto list = resources_.List({});
   ASSERT_TRUE(list.ok());
   std::vector<std::string> uris;

@@ -21,6 +21,11 @@ class FakeClient : public clickhouse::Client {
       for (const std::string& table : filled) Append(rows, Json::array({table}));
       return rows;
     }
+    if (query.sql.find("demo_loads") != std::string::npos) {
+      if (demo_state.empty()) return MakeError(ErrorCode::kUnknownTable, "nothing there");
+      Append(rows, Json::array({demo_state}));
+      return rows;
+    }
     if (!recorded) return MakeError(missing, "nothing there");
     for (const Json& row : *recorded) Append(rows, row);
     return rows;
@@ -38,6 +43,10 @@ class FakeClient : public clickhouse::Client {
 
   Status Execute(const RequestContext&, std::string_view statement, std::string_view database) override {
     if (statement == failing) return MakeError(ErrorCode::kDatabaseError, "disk full");
+    for (const char* state : {"begun", "done"}) {
+      if (statement == "INSERT INTO demo_loads (state) VALUES ('" + std::string(state) + "')") demo_state = state;
+    }
+    if (statement.find("demo_loads") != std::string_view::npos) return Ok();
     executed.push_back(std::string(database) + ": " + std::string(statement.substr(0, statement.find(" ("))));
     if (!recorded && statement.find("EXISTS schema_migrations") != std::string_view::npos)
       recorded = std::vector<Json>();
@@ -49,6 +58,7 @@ class FakeClient : public clickhouse::Client {
   std::optional<std::vector<Json>> recorded;  ///< rows of schema_migrations; absent: no such table
   ErrorCode missing = ErrorCode::kUnknownDatabase;
   std::vector<std::string> filled;  ///< tables that hold rows
+  std::string demo_state;           ///< the last row of demo_loads; empty: no such table
   std::string failing;              ///< the statement that fails
   std::vector<std::string> executed;
   std::set<std::string> tokens;
@@ -182,6 +192,23 @@ TEST(LoadDemo, RunsTheScriptIntoEmptyTables) {
   FakeClient client;
   ASSERT_TRUE(LoadDemo({}, client, Kitchen()).ok());
   EXPECT_EQ(client.executed, (std::vector<std::string>{"kitchen: INSERT INTO cups", "kitchen: INSERT INTO forks"}));
+  EXPECT_EQ(client.demo_state, "done");
+}
+
+TEST(LoadDemo, TellsOfALoadThatWasCutOff) {
+  FakeClient client;
+  client.failing = "INSERT INTO forks (a) VALUES (1)";
+  EXPECT_EQ(LoadDemo({}, client, Kitchen()).error().code, ErrorCode::kDatabaseError);
+  client.failing.clear();
+  client.filled = {"cups", "demo_loads", "schema_migrations"};
+  const Status status = LoadDemo({}, client, Kitchen());
+  ASSERT_FALSE(status.ok());
+  EXPECT_EQ(status.error().code, ErrorCode::kBusy);
+  EXPECT_PRED_FORMAT2(IsSubstring, "these hold a part of it: cups", status.error().message);
+  EXPECT_PRED_FORMAT2(IsSubstring, "TRUNCATE TABLE `kitchen`.`cups`;", status.error().hint);
+  client.filled.erase(client.filled.begin());
+  EXPECT_TRUE(LoadDemo({}, client, Kitchen()).ok());
+  EXPECT_EQ(client.demo_state, "done");
 }
 
 TEST(LoadDemo, RefusesTablesThatHoldRows) {
@@ -192,6 +219,16 @@ TEST(LoadDemo, RefusesTablesThatHoldRows) {
   EXPECT_EQ(status.error().code, ErrorCode::kConflict);
   EXPECT_PRED_FORMAT2(IsSubstring, "these hold rows: cups, forks", status.error().message);
   EXPECT_TRUE(client.executed.empty());
+}
+
+TEST(LoadDemo, SaysWhereInTheScriptAStatementFailed) {
+  FakeClient client;
+  Dataset dataset = Kitchen();
+  dataset.demo_sql = "INSERT INTO cups (a) VALUES (1);\n\n-- forks; too\nINSERT INTO forks (a) VALUES (1);";
+  client.failing = "-- forks; too\nINSERT INTO forks (a) VALUES (1)";
+  const Status status = LoadDemo({}, client, dataset);
+  ASSERT_FALSE(status.ok());
+  EXPECT_EQ(status.error().position, dataset.demo_sql.find("INSERT INTO forks"));
 }
 
 TEST(LoadDemo, RefusesADatasetWithoutSampleData) {
