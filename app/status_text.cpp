@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <cstdio>
 
+#include "app/or_null.h"
 #include "app/status.h"
 #include "app/text_table.h"
 #include "app/version.h"
@@ -113,11 +114,6 @@ Json StepJson(const Step& step) {
   }
   json.update(step.facts);
   return json;
-}
-
-template <typename T>
-Json OrNull(const std::optional<T>& value) {
-  return value ? Json(*value) : Json();
 }
 
 Json TableJson(const TableFacts& table) {

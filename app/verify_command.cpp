@@ -3,6 +3,7 @@
 
 #include "app/backend.h"
 #include "app/commands.h"
+#include "app/or_null.h"
 #include "app/text_table.h"
 #include "schema/differ.h"
 #include "schema/verifier.h"
@@ -79,11 +80,6 @@ std::string ReportText(const std::vector<DatasetReport>& reports) {
   const std::string verdict =
       count == 0 ? "everything is as declared" : Count(count) + (count == 1 ? " problem" : " problems");
   return TextTable(rows, {0, 2}) + "\n" + problems + verdict + "\n";
-}
-
-template <typename T>
-Json OrNull(const std::optional<T>& value) {
-  return value ? Json(*value) : Json();
 }
 
 Json TableJson(const schema::TableCheck& check) {
