@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "clickhouse/errors.h"
 #include "schema/own_tables.h"
+#include "schema/read_all.h"
 #include "sql/lexer.h"
 
 namespace chimera::schema {
@@ -18,8 +19,6 @@ constexpr char kState[] =
 constexpr char kFilled[] =
     "SELECT name FROM system.tables WHERE database = {database:String} AND total_rows > 0 "
     "AND NOT startsWith(name, '.inner') ORDER BY name";
-constexpr uint64_t kMaxTables = 10'000;
-constexpr uint64_t kMaxBytes = 8u << 20;
 
 struct Advice {
   int code;  ///< ClickHouse's number (src/Common/ErrorCodes.cpp)
@@ -73,19 +72,6 @@ Error WithAdvice(Error error) {
   return error;
 }
 
-Result<Json> Read(const RequestContext& context, clickhouse::Client& client, const char* sql,
-                  const clickhouse::Parameter& parameter) {
-  clickhouse::Query query;
-  query.sql = sql;
-  query.parameters = {parameter};
-  query.database = "system";
-  query.max_rows = kMaxTables;
-  query.max_bytes = kMaxBytes;
-  const Result<clickhouse::Rows> rows = client.Read(context, query);
-  if (!rows) return rows.error();
-  return rows->Parsed();
-}
-
 uint64_t Number(const Json& value) {
   return static_cast<uint64_t>(value.get<double>());
 }
@@ -127,7 +113,7 @@ Status StartBackup(const RequestContext& context, clickhouse::Client& client, co
 }
 
 Result<BackupState> ReadBackupState(const RequestContext& context, clickhouse::Client& client, const std::string& id) {
-  const Result<Json> rows = Read(context, client, kState, {"id", id});
+  const Result<Json> rows = ReadAll(context, client, {.sql = kState, .parameters = {{"id", id}}, .database = "system"});
   if (!rows) return rows.error();
   if (rows->empty()) {
     return MakeError(ErrorCode::kConflict, "the database does not know " + id + ": it was restarted meanwhile",
@@ -147,7 +133,8 @@ Result<BackupState> ReadBackupState(const RequestContext& context, clickhouse::C
 }
 
 Result<Occupied> ReadOccupied(const RequestContext& context, clickhouse::Client& client, const std::string& database) {
-  const Result<Json> rows = Read(context, client, kFilled, {"database", database});
+  const Result<Json> rows =
+      ReadAll(context, client, {.sql = kFilled, .parameters = {{"database", database}}, .database = "system"});
   if (!rows) return rows.error();
   Occupied occupied;
   for (const Json& row : *rows) {

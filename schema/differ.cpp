@@ -8,14 +8,12 @@
 #include "base/text.h"
 #include "schema/migrator.h"
 #include "schema/own_tables.h"
+#include "schema/read_all.h"
 #include "schema/retention.h"
 #include "schema/scratch_database.h"
 
 namespace chimera::schema {
 namespace {
-
-constexpr uint64_t kMaxFacts = 200'000;
-constexpr uint64_t kMaxFactBytes = 64u << 20;
 
 // How ClickHouse describes the tables of a database, one property a row. The tables inside of views have names of their
 // own on each side. Database names are taken out of the queries of views.
@@ -46,16 +44,10 @@ using Facts = std::map<Part, std::map<std::string, std::string>>;  // part → p
 
 Status ReadInto(const RequestContext& context, clickhouse::Client& client, const std::string& database, const char* sql,
                 Facts& facts) {
-  clickhouse::Query query;
-  query.sql = sql;
-  query.database = "system";
-  query.parameters = {{"database", database}};
-  query.max_rows = kMaxFacts;
-  query.max_bytes = kMaxFactBytes;
-  const Result<clickhouse::Rows> rows = client.Read(context, query);
+  const Result<Json> rows =
+      ReadAll(context, client, {.sql = sql, .parameters = {{"database", database}}, .database = "system"});
   if (!rows) return rows.error();
-  if (rows->truncated) return MakeError(ErrorCode::kDatabaseError, "the tables of " + database + " are too many");
-  for (const Json& row : rows->Parsed()) {
+  for (const Json& row : *rows) {
     facts[{row.at(0).get<std::string>(), row.at(1).get<std::string>()}][row.at(2).get<std::string>()] =
         Trim(row.at(3).get<std::string>());
   }

@@ -7,7 +7,8 @@
 
 #include "base/text.h"
 #include "schema/draft_columns.h"
-#include "schema/live_check.h"
+#include "schema/live_tables.h"
+#include "schema/read_all.h"
 #include "schema/tool_files.h"
 #include "sql/lexer.h"
 
@@ -24,8 +25,6 @@ constexpr char kColumns[] =
 constexpr std::array<std::string_view, 6> kTimeNames = {"ts", "time", "timestamp", "event_time", "created_at", "date"};
 constexpr size_t kMeans = 3;         // of a first analysis
 constexpr size_t kMaxName = 64 - 7;  // "_by_day"
-constexpr uint64_t kMaxColumns = 10'000;
-constexpr uint64_t kMaxBytes = 16u << 20;
 constexpr double kRowsForUnique = 100;
 
 std::string Printed(const Json& value) {
@@ -63,13 +62,10 @@ class Drafter {
   Result<Json> Unique();
   std::string Alias(std::string name) const;
   std::string MeansSql(Json& declared) const;
-  Result<clickhouse::Rows> Read(std::string sql) {
-    clickhouse::Query query;
-    query.sql = std::move(sql);
-    query.parameters = {{"database", database_}, {"table", table_}};
-    query.max_rows = kMaxColumns;
-    query.max_bytes = kMaxBytes;
-    return client_.Read(context_, query);
+  Result<Json> Read(std::string sql) {
+    return ReadAll(
+        context_, client_,
+        {.sql = std::move(sql), .parameters = {{"database", database_}, {"table", table_}}, .database = "system"});
   }
   std::string Holds() const {
     if (comment_.empty()) return "Rows of " + table_ + ".";
@@ -88,8 +84,8 @@ Status Drafter::ReadTable() {
   const auto rows = Read(kTable);
   if (!rows) return rows.error();
   const std::string name = database_ + "." + table_;
-  if (rows->row_count == 0) return MakeError(ErrorCode::kUnknownTable, "there is no table " + name);
-  const Json row = rows->Parsed().at(0);
+  if (rows->empty()) return MakeError(ErrorCode::kUnknownTable, "there is no table " + name);
+  const Json row = rows->at(0);
   engine_ = row.at(0);
   partition_key_ = row.at(1);
   sorting_key_ = row.at(2);
@@ -106,7 +102,7 @@ Status Drafter::ReadTable() {
 Status Drafter::ReadColumns() {
   const auto rows = Read(kColumns);
   if (!rows) return rows.error();
-  for (const Json& row : rows->Parsed()) {
+  for (const Json& row : *rows) {
     DraftColumn column{row.at(0), row.at(1), row.at(2), row.at(3), row.at(4), {}};
     if (const Result<TypeKind> kind = KindOfType(column.type)) column.kind = *kind;
     columns_.push_back(std::move(column));
@@ -117,7 +113,7 @@ Status Drafter::ReadColumns() {
 Status Drafter::WriteMigration() {
   const auto rows = Read("SHOW CREATE TABLE " + from_);
   if (!rows) return rows.error();
-  const std::string create = rows->Parsed().at(0).at(0);
+  const std::string create = rows->at(0).at(0);
   Result<std::string> migration = MigrationOf(create, table_);
   if (!migration) return migration.error();
   const bool replicated = engine_.starts_with("Replicated") || engine_.starts_with("Shared");
@@ -199,7 +195,7 @@ Result<Json> Drafter::Unique() {
   const auto rows = Read("SELECT toFloat64(count()), toFloat64(uniqExact(" + sorting_key_ + ")) FROM (SELECT " +
                          sorting_key_ + " FROM " + from_ + " LIMIT 1000000)");
   if (!rows) return rows.error();
-  const Json row = rows->Parsed().at(0);
+  const Json row = rows->at(0);
   return row.at(0) == row.at(1) && row.at(0).get<double>() >= kRowsForUnique ? names : Json();
 }
 

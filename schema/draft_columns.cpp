@@ -159,6 +159,7 @@ Result<Values> ReadValues(const RequestContext& context, clickhouse::Client& cli
   clickhouse::Query query;
   query.sql = "SELECT " + StatisticsOf(column) + " FROM (SELECT " + sql::QuoteIdentifier(column.name) + " AS c FROM " +
               from + " LIMIT 1000000)";
+  query.database = "system";  // the client's own may not be there
   query.max_bytes = 16u << 20;
   const auto rows = client.Read(context, query);
   if (!rows) return rows.error();

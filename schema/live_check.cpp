@@ -1,10 +1,10 @@
 #include "schema/live_check.h"
 
 #include <algorithm>
-#include <array>
 #include <utility>
 
 #include "base/text.h"
+#include "schema/live_tables.h"
 #include "schema/migrator.h"
 #include "schema/scratch_database.h"
 #include "schema/type_name.h"
@@ -13,30 +13,8 @@
 namespace chimera::schema {
 namespace {
 
-constexpr char kColumns[] =
-    "SELECT table, name, type, default_kind FROM system.columns WHERE database = {database:String} "
-    "ORDER BY table, position";
-constexpr char kTables[] =
-    "SELECT name, engine, partition_key, toInt64OrZero(extract(engine_full, "
-    "'non_replicated_deduplication_window = (\\\\d+)')) > 0 FROM system.tables WHERE database = {database:String}";
-constexpr uint64_t kMaxFacts = 100'000;
+constexpr uint64_t kMaxRows = 100'000;
 constexpr uint64_t kMaxBytes = 64u << 20;
-constexpr std::array<std::string_view, 9> kDayOrLonger = {"toDate",           "toYYYYMMDD",    "toMonday",
-                                                          "toStartOfWeek",    "toYYYYMM",      "toStartOfMonth",
-                                                          "toStartOfQuarter", "toStartOfYear", "toYear"};
-
-struct LiveColumn {
-  std::string table, name, type, default_kind;
-};
-struct LiveTable {
-  std::string name, engine, partition_key;
-  bool remembers = false;  ///< has a deduplication window
-};
-
-std::string WithoutSpaces(std::string type) {
-  std::erase(type, ' ');
-  return type;
-}
 
 /// Errors that say nothing of the files.
 bool IsOfServer(ErrorCode code) {
@@ -85,9 +63,8 @@ class LiveCheck {
   }
 
   Result<std::vector<Mistake>> Run() {
-    for (const auto step :
-         {&LiveCheck::Migrate, &LiveCheck::ReadLive, &LiveCheck::CheckInserts, &LiveCheck::CheckExpectations,
-          &LiveCheck::CheckAnalyses, &LiveCheck::LoadSample, &LiveCheck::CheckAnalyses, &LiveCheck::CheckForeignSql}) {
+    for (const auto step : {&LiveCheck::Migrate, &LiveCheck::CheckDeclarations, &LiveCheck::CheckAnalyses,
+                            &LiveCheck::LoadSample, &LiveCheck::CheckAnalyses, &LiveCheck::CheckForeignSql}) {
       if (Status status = (this->*step)(); !status) return status.error();
       if (!migrated_) break;  // everything else would fail for that
     }
@@ -97,11 +74,7 @@ class LiveCheck {
 
  private:
   Status Migrate();
-  Status ReadLive();
-  Status CheckInserts();
-  void CheckInsert(const InsertTool& tool);
-  void CheckTable(const InsertTool& tool, const LiveTable& table, const Spot& spot);
-  Status CheckExpectations();
+  Status CheckDeclarations();
   Status CheckAnalyses();
   Status CheckAnalysis(const AnalysisTool& tool);
   Status CheckNote(const AnalysisTool& tool);
@@ -112,14 +85,12 @@ class LiveCheck {
   Status CheckParses(const std::string& sql, const Spot& spot);
 
   Spot At(std::string file) { return {mistakes_, std::move(file)}; }
-  const LiveColumn* Column(std::string_view table, std::string_view name) const;
-  const LiveTable* Table(std::string_view name) const;
   Result<clickhouse::Rows> Read(std::string sql, std::vector<clickhouse::Parameter> parameters) {
     clickhouse::Query query;
     query.sql = std::move(sql);
     query.parameters = std::move(parameters);
     query.database = dataset_.database;
-    query.max_rows = kMaxFacts;
+    query.max_rows = kMaxRows;
     query.max_bytes = kMaxBytes;
     return client_.Read(context_, query);
   }
@@ -133,8 +104,6 @@ class LiveCheck {
   const Reading& reading_;
   Dataset dataset_;
   std::vector<Mistake> mistakes_;
-  std::vector<LiveColumn> columns_;
-  std::vector<LiveTable> tables_;
   bool migrated_ = true;
   bool loaded_ = false;  ///< the sample data is there
 };
@@ -146,17 +115,6 @@ std::string LiveCheck::Words(const Error& error) const {
     at += reading_.dataset.database.size();
   }
   return text;
-}
-
-const LiveColumn* LiveCheck::Column(std::string_view table, std::string_view name) const {
-  const auto found = std::find_if(columns_.begin(), columns_.end(),
-                                  [&](const auto& it) { return it.table == table && it.name == name; });
-  return found == columns_.end() ? nullptr : &*found;
-}
-
-const LiveTable* LiveCheck::Table(std::string_view name) const {
-  const auto found = std::find_if(tables_.begin(), tables_.end(), [&](const auto& it) { return it.name == name; });
-  return found == tables_.end() ? nullptr : &*found;
 }
 
 // One version more at a time, so that a failure belongs to a file.
@@ -180,87 +138,10 @@ Status LiveCheck::Migrate() {
   return Ok();
 }
 
-Status LiveCheck::ReadLive() {
-  const auto columns = Read(kColumns, {{"database", dataset_.database}});
-  if (!columns) return columns.error();
-  for (const Json& row : columns->Parsed()) columns_.push_back({row.at(0), row.at(1), row.at(2), row.at(3)});
-  const auto tables = Read(kTables, {{"database", dataset_.database}});
-  if (!tables) return tables.error();
-  for (const Json& row : tables->Parsed()) tables_.push_back({row.at(0), row.at(1), row.at(2), row.at(3) == 1});
-  return Ok();
-}
-
-Status LiveCheck::CheckInserts() {
-  for (const InsertTool& tool : dataset_.inserts) CheckInsert(tool);
-  return Ok();
-}
-
-void LiveCheck::CheckInsert(const InsertTool& tool) {
-  const Spot spot = At("tools/" + tool.name + ".json");
-  const LiveTable* table = Table(tool.table);
-  if (!table) return spot.At("", "/table").Fail("no migration creates the table `" + tool.table + "`");
-  for (size_t i = 0; i < tool.columns.size(); ++i) {
-    const InsertColumn& column = tool.columns[i];
-    const Spot here = spot.Item("columns", i);
-    const LiveColumn* live = Column(tool.table, column.name);
-    if (!live) {
-      here.Fail("the table " + tool.table + " has no column `" + column.name + "`");
-      continue;
-    }
-    if (WithoutSpaces(live->type) != WithoutSpaces(column.type))
-      here.At("columns[" + std::to_string(i) + "]", "/type")
-          .Fail("`" + column.name + "` is declared " + column.type + ", in the table it is " + live->type);
-    if (column.computed && live->default_kind != "DEFAULT")
-      here.Fail("`" + column.name + "` is computed, but the table has no DEFAULT for it");
-    if (live->default_kind == "MATERIALIZED" || live->default_kind == "ALIAS")
-      here.Fail("`" + column.name + "` is " + live->default_kind + " in the table: nobody can insert it",
-                "leave it out");
-  }
-  CheckTable(tool, *table, spot);
-}
-
-void LiveCheck::CheckTable(const InsertTool& tool, const LiveTable& table, const Spot& spot) {
-  const Spot here = spot.At("", "/table");
-  if (!table.engine.ends_with("MergeTree"))
-    return here.Fail("the engine of " + tool.table + " is " + table.engine +
-                     ": an insert that is repeated is stored twice");
-  if (!table.remembers) {
-    here.Fail(
-        "the table " + tool.table + " keeps no window of deduplication tokens: a batch sent again is stored twice",
-        "in a migration: SETTINGS non_replicated_deduplication_window = 10000");
-  }
-  const std::string key = table.partition_key;
-  if (!tool.partition_column.empty()) {
-    if (key.empty() || KeepsDaysTogether(key, tool.partition_column)) return;
-    return spot.At("", "/partition_column")
-        .Fail("a day of `" + tool.partition_column + "` does not lie in one partition of " + tool.table +
-                  ", which is by " + key,
-              "partition it by toDate, toYYYYMMDD or toYYYYMM of that column");
-  }
-  for (const LiveColumn& column : columns_) {
-    if (column.table != tool.table || !KeepsDaysTogether(key, column.name)) continue;
-    here.Fail("the table " + tool.table + " is partitioned by " + key + ", and no partition_column says so",
-              "\"partition_column\": \"" + column.name + "\"");
-  }
-}
-
-Status LiveCheck::CheckExpectations() {
-  for (const TableExpectation& expected : dataset_.tables) {
-    const Spot spot = At("dataset.json").At("tables." + expected.name, "/tables" + PointerTo(expected.name));
-    if (!Table(expected.name)) {
-      spot.Fail("no migration creates this table");
-      continue;
-    }
-    const LiveColumn* time = Column(expected.name, expected.time);
-    if (!expected.time.empty() && !time)
-      spot.At("tables." + expected.name, "/time").Fail("there is no column `" + expected.time + "`");
-    if (time && time->type.find("Date") == std::string::npos)
-      spot.At("tables." + expected.name, "/time").Fail("`" + expected.time + "` is no time, but " + time->type);
-    for (const std::string& name : expected.unique) {
-      if (!Column(expected.name, name))
-        spot.At("tables." + expected.name, "/unique").Fail("there is no column `" + name + "`");
-    }
-  }
+Status LiveCheck::CheckDeclarations() {
+  const Result<LiveTables> live = LiveTables::Read(context_, client_, dataset_.database);
+  if (!live) return live.error();
+  CheckTables(dataset_, *live, mistakes_);
   return Ok();
 }
 
@@ -381,13 +262,6 @@ Status LiveCheck::CheckParses(const std::string& sql, const Spot& spot) {
 }
 
 }  // namespace
-
-bool KeepsDaysTogether(std::string_view partition_key, std::string_view column) {
-  const auto is_it = [&](std::string_view function) {
-    return partition_key == std::string(function) + "(" + std::string(column) + ")";
-  };
-  return std::any_of(kDayOrLonger.begin(), kDayOrLonger.end(), is_it);
-}
 
 Result<std::vector<Mistake>> CheckLive(const RequestContext& context, clickhouse::Client& client,
                                        const Reading& reading) {

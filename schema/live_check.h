@@ -18,8 +18,4 @@ namespace chimera::schema {
 Result<std::vector<Mistake>> CheckLive(const RequestContext& context, clickhouse::Client& client,
                                        const Reading& reading);
 
-/// Whether the rows of a day of `column` always go into one partition of a table with this `partition_key`, as
-/// system.tables prints it. Pure.
-bool KeepsDaysTogether(std::string_view partition_key, std::string_view column);
-
 }  // namespace chimera::schema

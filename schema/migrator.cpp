@@ -6,6 +6,7 @@
 
 #include "base/text.h"
 #include "schema/own_tables.h"
+#include "schema/read_all.h"
 #include "sql/lexer.h"
 
 namespace chimera::schema {
@@ -39,8 +40,6 @@ constexpr char kCreateDemoTable[] =
     "COMMENT 'Loads of sample data; written by chimera-mcp demo load'";
 constexpr char kLastDemoState[] = "SELECT argMax(state, at) FROM demo_loads";
 
-constexpr uint64_t kMaxMigrations = 9999;  // four digits
-
 struct Applied {
   int version = 0;
   std::string name;
@@ -51,17 +50,12 @@ struct Applied {
 /// What the database records; empty when the table, or its database, is not there yet.
 Result<std::vector<Applied>> ReadApplied(const RequestContext& context, clickhouse::Client& client,
                                          const Dataset& dataset) {
-  clickhouse::Query query;
-  query.sql = kReadApplied;
-  query.database = dataset.database;
-  query.max_rows = kMaxMigrations;
-  query.max_bytes = kMaxMigrations * 1024;
-  const Result<clickhouse::Rows> rows = client.Read(context, query);
+  const Result<Json> rows = ReadAll(context, client, {.sql = kReadApplied, .database = dataset.database});
   if (!rows && rows.error().code == ErrorCode::kUnknownDatabase) return std::vector<Applied>{};
   if (!rows && rows.error().code == ErrorCode::kUnknownTable) return std::vector<Applied>{};
   if (!rows) return rows.error();
   std::vector<Applied> applied;
-  for (const Json& row : rows->Parsed()) {
+  for (const Json& row : *rows) {
     applied.push_back({row.at(0).get<int>(), row.at(1).get<std::string>(), row.at(2).get<std::string>(),
                        row.at(3).get<std::string>()});
   }
@@ -192,28 +186,22 @@ Status Apply(const RequestContext& context, clickhouse::Client& client, const Da
 
 Result<std::vector<std::string>> FilledTables(const RequestContext& context, clickhouse::Client& client,
                                               const Dataset& dataset) {
-  clickhouse::Query query;
-  query.sql = kFilledTables;
-  query.parameters.push_back({"database", dataset.database});
-  query.database = dataset.database;
-  const Result<clickhouse::Rows> rows = client.Read(context, query);
+  const Result<Json> rows =
+      ReadAll(context, client,
+              {.sql = kFilledTables, .parameters = {{"database", dataset.database}}, .database = dataset.database});
   if (!rows) return rows.error();
   std::vector<std::string> names;
-  for (const Json& row : rows->Parsed()) names.push_back(row.at(0).get<std::string>());
+  for (const Json& row : *rows) names.push_back(row.at(0).get<std::string>());
   std::erase_if(names, IsOwnTable);
   return names;
 }
 
 /// Whether the last load of sample data was begun and has not ended.
 Result<bool> IsLoadOpen(const RequestContext& context, clickhouse::Client& client, const Dataset& dataset) {
-  clickhouse::Query query;
-  query.sql = kLastDemoState;
-  query.database = dataset.database;
-  const Result<clickhouse::Rows> rows = client.Read(context, query);
+  const Result<Json> rows = ReadAll(context, client, {.sql = kLastDemoState, .database = dataset.database});
   if (!rows && rows.error().code == ErrorCode::kUnknownTable) return false;
   if (!rows) return rows.error();
-  const Json found = rows->Parsed();
-  return !found.empty() && found.at(0).at(0) == "begun";
+  return !rows->empty() && rows->at(0).at(0) == "begun";
 }
 
 Status NoteLoad(const RequestContext& context, clickhouse::Client& client, const Dataset& dataset, const char* state) {

@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "base/text.h"
+#include "schema/read_all.h"
 #include "sql/lexer.h"
 
 namespace chimera::schema {
@@ -28,15 +29,8 @@ std::optional<int> Days(std::string_view text) {
 
 Result<Json> Read(const RequestContext& context, clickhouse::Client& client, const Dataset& dataset,
                   const std::string& sql) {
-  clickhouse::Query query;
-  query.sql = sql;
-  query.database = dataset.database;
-  query.parameters = {{"database", dataset.database}};
-  query.max_rows = 10'000;
-  query.max_bytes = 8u << 20;
-  const Result<clickhouse::Rows> rows = client.Read(context, query);
-  if (!rows) return rows.error();
-  return rows->Parsed();
+  return ReadAll(context, client,
+                 {.sql = sql, .parameters = {{"database", dataset.database}}, .database = dataset.database});
 }
 
 std::string StoredName(const TableExpectation& table, const Layout& layout) {

@@ -5,13 +5,13 @@
 #include <utility>
 
 #include "base/text.h"
+#include "schema/read_all.h"
 #include "schema/type_name.h"
 #include "sql/lexer.h"
 
 namespace chimera::schema {
 namespace {
 
-constexpr uint64_t kMaxBytes = 16u << 20;
 constexpr size_t kFixedColumns = 3;  // of the check's result: rows, newest, lag
 
 constexpr char kLiveTables[] =
@@ -95,15 +95,8 @@ class Verification {
   };
 
   Result<Json> Read(const std::string& sql) {
-    clickhouse::Query query;
-    query.sql = sql;
-    query.database = dataset_.database;
-    query.parameters = {{"database", dataset_.database}};
-    query.max_rows = 10'000;
-    query.max_bytes = kMaxBytes;
-    const Result<clickhouse::Rows> rows = client_.Read(context_, query);
-    if (!rows) return rows.error();
-    return rows->Parsed();
+    return ReadAll(context_, client_,
+                   {.sql = sql, .parameters = {{"database", dataset_.database}}, .database = dataset_.database});
   }
 
   Status ReadLive() {

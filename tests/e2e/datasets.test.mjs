@@ -128,6 +128,12 @@ describe('dataset new', () => {
     assert.match(names, /get.every_type_by_day/);
   });
 
+  test('it needs no database but that of the table', async () => {
+    const env = { ...engine.settings(), CH_DATABASE: 'not_there' };
+    const { code, stderr } = await sandbox.run(['dataset', 'new', 'alone', '--from-table', 'odd.no_time', '--to', sandbox.folder], { env });
+    assert.deepEqual([code, stderr], [0, '']);
+  });
+
   test('what it guesses is of the rows, except what looks personal', async () => {
     const tool = JSON.parse(await readFile(join(sandbox.folder, 'odd_every_type/tools/insert.every_type.json'), 'utf8'));
     const column = (name) => tool.columns.find((one) => one.name === name);
