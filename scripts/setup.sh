@@ -62,7 +62,7 @@ libchdb_is_there() {
 }
 
 mkdir -p build
-install_packages g++ make cmake ninja-build libssl-dev zlib1g-dev libzstd-dev libsqlite3-dev nlohmann-json3-dev libspdlog-dev prometheus-cpp-dev libsimdjson-dev \
+install_packages g++ make cmake ninja-build libssl-dev zlib1g-dev libzstd-dev libsqlite3-dev libhiredis-dev nlohmann-json3-dev libspdlog-dev prometheus-cpp-dev libsimdjson-dev \
   libboost-dev libcli11-dev xz-utils ca-certificates debian-archive-keyring
 httplib_is_there "${HTTPLIB_INCLUDE_DIR:-third_party/cpp-httplib}" || fetch_httplib
 libchdb_is_there || fetch_libchdb

@@ -4,7 +4,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 . scripts/packages.sh
 
-install_packages libgtest-dev clang-format-16 clang-tidy-16 clang-16 libclang-rt-16-dev python3 curl openssl clickhouse-server
+install_packages libgtest-dev clang-format-16 clang-tidy-16 clang-16 libclang-rt-16-dev python3 curl openssl clickhouse-server redis-server
 command -v node >/dev/null || install_packages nodejs
 command -v npm >/dev/null || install_packages npm
 

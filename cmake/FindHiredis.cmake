@@ -1,0 +1,20 @@
+# Finds hiredis, the C client of Redis. Debian's own HiredisConfig.cmake makes no target and knows no version.
+find_path(Hiredis_INCLUDE_DIR hiredis/hiredis.h)
+find_library(Hiredis_LIBRARY hiredis)
+if(Hiredis_INCLUDE_DIR)
+  set(Hiredis_VERSION "")
+  foreach(part MAJOR MINOR PATCH)
+    file(STRINGS ${Hiredis_INCLUDE_DIR}/hiredis/hiredis.h line REGEX "^#define HIREDIS_${part} ")
+    string(REGEX REPLACE ".* " "" number "${line}")
+    string(APPEND Hiredis_VERSION "${number}.")
+  endforeach()
+  string(REGEX REPLACE "\\.$" "" Hiredis_VERSION "${Hiredis_VERSION}")
+endif()
+include(FindPackageHandleStandardArgs)
+find_package_handle_standard_args(Hiredis REQUIRED_VARS Hiredis_LIBRARY Hiredis_INCLUDE_DIR VERSION_VAR Hiredis_VERSION)
+
+if(Hiredis_FOUND AND NOT TARGET Hiredis::hiredis)
+  add_library(Hiredis::hiredis UNKNOWN IMPORTED)
+  set_target_properties(Hiredis::hiredis PROPERTIES IMPORTED_LOCATION ${Hiredis_LIBRARY}
+                                                    INTERFACE_INCLUDE_DIRECTORIES ${Hiredis_INCLUDE_DIR})
+endif()
