@@ -4,6 +4,7 @@
 
 #include "base/log.h"
 #include "clickhouse/http_client.h"
+#include "ingest/redis_store.h"
 #include "ingest/sqlite_store.h"
 
 namespace chimera::app {
@@ -14,7 +15,20 @@ constexpr size_t kConnections = 4;
 constexpr std::chrono::seconds kAskTime{5};
 constexpr std::chrono::seconds kLookTime{1};
 
+ingest::RedisOptions RedisOf(const config::Buffer& buffer) {
+  ingest::RedisOptions options;
+  options.host = buffer.host;
+  options.port = buffer.port;
+  options.socket = buffer.path;
+  options.username = buffer.username;
+  options.password = buffer.password;
+  options.database = buffer.database;
+  options.limits = buffer.limits;
+  return options;
+}
+
 Result<std::unique_ptr<ingest::Store>> OpenStore(const config::Buffer& buffer) {
+  if (buffer.kind == config::Buffer::Kind::kRedis) return ingest::CreateRedisStore(RedisOf(buffer));
   return ingest::OpenSqliteStore(RequestContext::For("open the buffer", kAskTime, {}),
                                  {.path = buffer.path, .limits = buffer.limits});
 }
