@@ -87,6 +87,14 @@ Result<bool> Recognise(Connection& db, const std::string& path) {
   return true;
 }
 
+// Before anything is changed. At one moment: another process may be making the tables.
+Status CheckFile(Connection& db, const std::string& path) {
+  if (Status begun = db.Run("BEGIN"); !begun.ok()) return begun;
+  const auto there = Recognise(db, path);
+  (void)db.Run("ROLLBACK");
+  return there.ok() ? Ok() : Status(there.error());
+}
+
 Status TurnOnLog(Connection& db, const std::string& path) {
   Statement turn = db.Query("PRAGMA journal_mode = WAL");
   const auto row = turn.Next();
@@ -124,7 +132,7 @@ Result<std::unique_ptr<Connection>> OpenWriter(const RequestContext& context, co
   auto db = Connection::Open(path);
   if (!db) return db;
   const Patience patience(**db, context);
-  if (const auto there = Recognise(**db, path); !there) return there.error();
+  if (Status known = CheckFile(**db, path); !known.ok()) return known.error();
   if (Status on = TurnOnLog(context, **db, path); !on.ok()) return on.error();
   // The log is given back to the disk after large writes; otherwise SQLite starts it anew each 4 MB.
   if (Status set = (*db)->RunScript("PRAGMA synchronous = FULL; PRAGMA journal_size_limit = 8388608"); !set.ok())

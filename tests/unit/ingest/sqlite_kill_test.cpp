@@ -1,4 +1,5 @@
 // Processes that share a buffer's file, and die at any moment.
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -31,6 +32,7 @@ class Child {
     if (::pipe(ends) != 0) std::abort();
     pid_ = ::fork();
     if (pid_ == 0) {
+      ::prctl(PR_SET_PDEATHSIG, SIGKILL);  // some children work for ever
       ::close(ends[0]);
       work([&](Position position) { (void)!::write(ends[1], &position, sizeof position); });
       ::_exit(testing::Test::HasFailure() ? 1 : 0);
