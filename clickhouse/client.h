@@ -88,6 +88,9 @@ struct Written {
   std::string query_id;
   double elapsed_ms = 0;
   uint64_t rows = 0;  ///< as the server counted them, those that it then dropped as a repeat included
+  /// It was sent although it may have been stored by an earlier attempt, relying on its token. A server that died
+  /// between noting the token and storing the rows drops it without having them: look for the rows.
+  bool repeated = false;
 };
 
 /// What a client is doing, for gauges and the status command.

@@ -183,7 +183,8 @@ Result<Written> HttpClient::Write(const RequestContext& context, const Insert& i
   Body body(insert.body);
   std::string query_id;
   uint64_t rows = 0;
-  StatementRunner::Job job{.kind = Kind::kWrite, .role = WriterRole(), .insert = &named};
+  bool repeated = false;
+  StatementRunner::Job job{.kind = Kind::kWrite, .role = WriterRole(), .insert = &named, .repeated = &repeated};
   job.attempt = [&](Route& route, const AccountProfile& profile) {
     HttpRequest request = WriteRequest(named, profile, options_.database, context);
     query_id = request.query_id;
@@ -200,7 +201,7 @@ Result<Written> HttpClient::Write(const RequestContext& context, const Insert& i
   const auto lines = static_cast<uint64_t>(std::count(insert.body.begin(), insert.body.end(), '\n'));
   Note(context, query_id, sql,
        {.rows_written = insert.format == "Parquet" ? rows : lines, .bytes_written = insert.body.size()});
-  return Written{std::move(query_id), MillisecondsSince(start), rows};
+  return Written{std::move(query_id), MillisecondsSince(start), rows, repeated};
 }
 
 Status HttpClient::Execute(const RequestContext& context, std::string_view statement, std::string_view database) {

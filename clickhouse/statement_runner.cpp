@@ -128,6 +128,7 @@ Verdict StatementRunner::Call::TryOnce() {
   if (!profile) return BeforeStatement(std::move(before));
   if (in_doubt_) {
     if (auto forbidden = Forbid(*route, *profile)) return *std::move(forbidden);
+    if (job_.repeated != nullptr) *job_.repeated = true;
   }
   profile_ = std::move(profile);
   return job_.attempt(*route, *profile_);

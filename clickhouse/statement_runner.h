@@ -36,6 +36,7 @@ class StatementRunner {
     std::function<Verdict(Route& route, const AccountProfile& profile)> attempt = {};
     const std::vector<Setting>* settings = nullptr;  ///< the caller's own, of a read
     const Insert* insert = nullptr;                  ///< of a write
+    bool* repeated = nullptr;  ///< set when a write is sent that may have been stored; may be null
   };
 
   /// `random` gives numbers from 0 up to 1, from any thread. `read_once` is called with the role of a job to ask on its

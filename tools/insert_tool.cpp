@@ -139,10 +139,24 @@ class InsertTool : public Tool {
                                                   .body = group.body,
                                                   .deduplication_token = GroupToken(report.batch_token, group)});
     if (!written) return std::move(written).error();
-    if (report.batch.idempotency_key.empty()) return Ok();
+    const bool has_key = !report.batch.idempotency_key.empty();
+    if (!has_key && !written->repeated) return Ok();
     auto held = HoldsRows(context, target_, group, report.DayOf(group));
     if (!held) return std::move(held).error();
-    return *held ? Ok() : KeyConflict(report, group);
+    if (*held) return Ok();
+    return has_key ? KeyConflict(report, group) : StoreAgain(context, report, group);
+  }
+
+  /// The database knew the token of rows that it does not have (Written::repeated): they go under another one.
+  Status StoreAgain(const RequestContext& context, const InsertReport& report, const RowGroup& group) const {
+    auto written = target_.client.Write(
+        context, {.database = target_.database,
+                  .table = target_.table,
+                  .columns = rules_.names,
+                  .body = group.body,
+                  .deduplication_token = Sha256Hex(GroupToken(report.batch_token, group) + "|again")});
+    if (!written) return std::move(written).error();
+    return Ok();
   }
 
   const InsertRules rules_;

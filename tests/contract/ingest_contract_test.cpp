@@ -174,6 +174,17 @@ TEST_F(IngestContract, StoresOnceWhateverAnswerIsLost) {
   }
 }
 
+// A server that dies after it has noted a token and before it has stored the rows; TRUNCATE leaves the same behind.
+TEST_F(IngestContract, ATokenWithoutItsRowsDoesNotLoseThem) {
+  auto store = Open("burnt");
+  AppendSome(*store);
+  LosingClient losing(*client_, 0);
+  ASSERT_FALSE(FlushWith(*store, losing).ok());
+  for (const char* table : {"events", "counts"}) Execute("TRUNCATE TABLE " + database_ + "." + table);
+  ASSERT_TRUE(FlushWith(*store, *client_).ok());
+  EXPECT_EQ(Ask("SELECT groupArray(id) FROM (SELECT id FROM events ORDER BY id)"), R"([["1","2","3","4","5"]])");
+}
+
 TEST_F(IngestContract, ARowThatTheDatabaseRefusesIsTakenOutAlone) {
   auto store = Open("refused");
   for (uint64_t id = 1; id <= 20; ++id) {

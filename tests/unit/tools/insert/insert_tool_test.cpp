@@ -67,6 +67,23 @@ class InsertToolTest : public ::testing::Test {
   std::string summary_;
 };
 
+TEST_F(InsertToolTest, RowsWhoseTokenIsKnownButNotTheyAreStoredUnderAnotherOne) {
+  client_.QueueWrite(clickhouse::Written{.query_id = "q", .repeated = true});
+  Finds(0);
+  Call(Rows(Row("2025-01-01")));
+  const auto inserts = client_.Inserts();
+  ASSERT_EQ(inserts.size(), 2u);
+  EXPECT_EQ(inserts[0].body, inserts[1].body);
+  EXPECT_NE(inserts[0].deduplication_token, inserts[1].deduplication_token);
+}
+
+TEST_F(InsertToolTest, ARepeatThatFindsItsRowsIsDone) {
+  client_.QueueWrite(clickhouse::Written{.query_id = "q", .repeated = true});
+  Finds(1);
+  Call(Rows(Row("2025-01-01")));
+  EXPECT_EQ(client_.Inserts().size(), 1u);
+}
+
 TEST_F(InsertToolTest, StoresARow) {
   const Json answer = Call("{\"data\":" + Row() + "}");
   const auto inserts = client_.Inserts();
