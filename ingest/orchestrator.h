@@ -45,8 +45,7 @@ class Orchestrator : public WriteBuffer {
                                      const BatchLimits& limits) override {
     return store_.Read(context, to, 0, std::numeric_limits<Position>::max(), limits);
   }
-  /// Why the latest flush of a table failed; tables that are well are not in it.
-  std::map<Destination, Error> Troubles() const;
+  std::map<Destination, Error> Troubles() const override;
 
  private:
   using Clock = std::chrono::steady_clock;

@@ -1,6 +1,7 @@
 // What writers and readers see of the buffer.
 #pragma once
 
+#include <map>
 #include <vector>
 
 #include "ingest/store.h"
@@ -25,6 +26,8 @@ class WriteBuffer {
   /// What waits for a table, as Store::Read. Rows of a sealed batch may be in the database already.
   virtual Result<std::vector<Entry>> Waiting(const RequestContext& context, const Destination& to,
                                              const BatchLimits& limits) = 0;
+  /// Why the latest flush of a table failed, as far as this process tried; tables that are well are not in it.
+  virtual std::map<Destination, Error> Troubles() const { return {}; }
 };
 
 }  // namespace chimera::ingest

@@ -1,10 +1,14 @@
 #include "tools/row_collector.h"
 
 #include <algorithm>
+#include <array>
+#include <charconv>
 #include <chrono>
 
 #include "base/json.h"
 #include "base/text.h"
+#include "ingest/row_shape.h"
+#include "tools/number_text.h"
 
 namespace chimera::tools {
 namespace {
@@ -13,9 +17,54 @@ constexpr size_t kMaxNewFields = 100;
 constexpr size_t kMaxColumnName = 64;
 
 bool IsColumnName(std::string_view name) {
+  if (name == ingest::kPositionColumn) return false;  // the buffer fills it
   constexpr std::string_view kLetters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_0123456789";
   return !name.empty() && name.size() <= kMaxColumnName && name.find_first_not_of(kLetters) == std::string_view::npos &&
          (name[0] < '0' || name[0] > '9');
+}
+
+using Refused = std::optional<Refusal>;
+
+Refused AppendNewFraction(std::string_view text, std::string& out) {
+  double number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  const auto exact = ParseNumber(text);
+  const bool lost = error != std::errc() || !exact || (number == 0 && !exact->IsZero());
+  if (lost || end != text.data() + text.size()) return Refusal{"is beyond what Float64 holds", "send it as text"};
+  std::array<char, 32> shortest{};
+  const std::string_view spelt(
+      shortest.data(),
+      static_cast<size_t>(std::to_chars(shortest.data(), shortest.data() + shortest.size(), number).ptr -
+                          shortest.data()));
+  out += spelt;
+  if (spelt.find_first_of(".e") == std::string_view::npos) out += ".0";  // 1.0 is a fraction, too
+  return std::nullopt;
+}
+
+Refused AppendNewNumber(std::string_view text, std::string& out) {
+  if (text.find_first_of(".eE") != std::string_view::npos) return AppendNewFraction(text, out);
+  int64_t low = 0;
+  uint64_t high = 0;
+  const char* end = text.data() + text.size();
+  const bool fits = std::from_chars(text.data(), end, low).ec == std::errc() ||
+                    std::from_chars(text.data(), end, high).ec == std::errc();
+  if (!fits) return Refusal{"is beyond what Int64 and UInt64 hold", "send it as text"};
+  out += text;
+  return std::nullopt;
+}
+
+/// Of a field that has no column yet: nothing that its column would not hold.
+Refused AppendNewField(const JsonValue& value, std::string_view source, std::string& out) {
+  if (value.text.size() > kMaxStringBytes) {
+    return Refusal{"has " + std::to_string(value.text.size()) + " bytes; at most " + std::to_string(kMaxStringBytes),
+                   ""};
+  }
+  if (value.kind == JsonKind::kNumber) return AppendNewNumber(value.text, out);
+  if (value.kind == JsonKind::kObject || value.kind == JsonKind::kArray)
+    AppendJsonString(out, source);
+  else
+    out += source;
+  return std::nullopt;
 }
 
 }  // namespace
@@ -112,11 +161,9 @@ void RowCollector::Grow(std::string_view key, const SourceValue& value) {
     return;
   }
   beyond_ += ",\"" + name + "\":";
-  const bool nested = value.value.kind == JsonKind::kObject || value.value.kind == JsonKind::kArray;
-  if (nested)
-    AppendJsonString(beyond_, value.source);
-  else
-    beyond_ += value.source;
+  if (auto refused = AppendNewField(value.value, value.source, beyond_)) {
+    problems_.Add(Path() + "." + name, std::move(refused->message), value.source, std::move(refused->hint));
+  }
   beyond_names_.push_back(std::move(name));
 }
 

@@ -55,6 +55,12 @@ std::unique_ptr<Registry> CreateToolset(clickhouse::Client& client, const std::v
   tools->Offer(CreateListDatabasesTool(client));
   tools->Offer(CreateListTablesTool(client, catalog));
   tools->Offer(CreateDescribeTableTool(client, catalog));
+  if (options.more) {
+    for (auto& tool : options.more({client, reader, catalog, datasets, options})) {
+      const bool asks = may_ask && tool->Definition().annotations.read_only;
+      tools->Offer(std::move(tool), asks);
+    }
+  }
   tools->NoteSwitchedOff();
   return tools;
 }

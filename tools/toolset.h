@@ -17,6 +17,18 @@
 namespace chimera::tools {
 
 class Privacy;
+class Catalog;
+struct ToolsetOptions;
+
+/// What the tools of a toolset share, for further ones. All of it outlives them.
+struct Toolkit {
+  clickhouse::Client& client;
+  clickhouse::Client& reader;  ///< keeps to the read budget, where there is one
+  Catalog& catalog;
+  const std::vector<schema::Dataset>& datasets;
+  const ToolsetOptions& options;  ///< for the call that makes the tools, alone
+};
+using MoreTools = std::function<std::vector<std::unique_ptr<Tool>>(const Toolkit&)>;
 
 /// What insert tools are given besides their declaration.
 struct InsertOptions {
@@ -36,15 +48,15 @@ struct ToolsetOptions {
   std::shared_ptr<const Privacy> privacy = {};  ///< which columns are protected; null: none
   ingest::WriteBuffer* buffer = nullptr;        ///< for `mode` buffered; borrowed; null: there is none
   std::set<std::string> growing = {};           ///< datasets whose tables get columns for new fields; CHIMERA_EVOLVE
+  MoreTools more = {};                          ///< tools of layers above, listed last
 };
 
-/// All tools, in the order in which they are listed: query, query.*, get.*, insert.*, list.*, describe.*. `client` and
-/// `datasets` must outlive the result.
+/// All tools, in the order in which they are listed: query, query.*, get.*, insert.*, list.*, describe.*, `more`.
+/// `client` and `datasets` must outlive the result.
 std::unique_ptr<Registry> CreateToolset(clickhouse::Client& client, const std::vector<schema::Dataset>& datasets,
                                         const ToolsetOptions& options);
 
 /// The factories behind it, one a file.
-class Catalog;
 std::unique_ptr<Tool> CreateQueryTool(clickhouse::Client& client, Catalog& catalog, const ToolsetOptions& options);
 std::unique_ptr<Tool> CreateAggregateTool(clickhouse::Client& client, Catalog& catalog);
 std::unique_ptr<Tool> CreateCorrelationTool(clickhouse::Client& client, Catalog& catalog);

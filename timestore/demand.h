@@ -1,0 +1,55 @@
+// How fresh a read has to be, and how fresh it was.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "base/json.h"
+#include "ingest/write_buffer.h"
+#include "tools/table_query.h"
+
+namespace chimera::timestore {
+
+/// What a caller asks for: `require_fresh`, `min_watermark`, `strict`.
+struct Demand {
+  bool fresh = false;
+  std::optional<ingest::Position> watermark;
+  bool strict = false;
+
+  bool Any() const { return fresh || watermark; }
+};
+
+/// The properties of an input schema, and of `freshness` in an output schema.
+Json DemandProperties();
+Json FreshnessSchema();
+
+/// Adds to `problems` a min_watermark that is no position.
+Demand ReadDemand(const Json& arguments, tools::Problems& problems);
+
+/// How fresh an answer is. Without what is not known.
+struct Freshness {
+  bool merged = false;  ///< the buffer's rows are in the answer
+  /// Of the oldest write that the answer may lack; 0: it lacks none.
+  std::optional<std::chrono::milliseconds> age = {};
+  std::optional<ingest::Position> watermark = {};  ///< all writes up to and with it are in the answer
+  std::optional<uint64_t> pending_rows = {};       ///< that the answer may lack
+  std::string note = {};
+};
+Json ToJson(const Freshness& freshness);
+
+/// What the buffer says of one table; Backlog{to} when it never saw a write for it. Errors as WriteBuffer::Backlogs.
+Result<ingest::Backlog> BacklogOf(const RequestContext& context, ingest::WriteBuffer& buffer,
+                                  const ingest::Destination& to);
+
+/// Has what waits for the table stored, as far as `demand` asks for it or, with `always`, in any case; waits for it
+/// `wait` at most. The result is what the database then lacks. What is stale nevertheless is a note, or with `strict`
+/// kTimeout, kUnavailable, or kConflict for a min_watermark that no write ever had.
+Result<Freshness> MakeFresh(const RequestContext& context, ingest::WriteBuffer& buffer, const ingest::Destination& to,
+                            const Demand& demand, bool always, std::chrono::milliseconds wait);
+
+/// Of an answer that has everything that `backlog` knows of. As above for a min_watermark beyond that.
+Result<Freshness> OfMerged(const ingest::Backlog& backlog, const Demand& demand);
+
+}  // namespace chimera::timestore
