@@ -67,7 +67,7 @@ void SetAsideAll(SettingReader& reader) {
   for (const auto& setting : Settings()) {
     const std::string_view name = setting.name;
     const bool ours = name.starts_with("CHIMERA_BUFFER_") || name.starts_with("CHIMERA_FLUSH") ||
-                      name == "CHIMERA_EVOLVE" || name == "CHIMERA_FRESH_MS";
+                      name.starts_with("CHIMERA_TIMESTORE_") || name == "CHIMERA_EVOLVE" || name == "CHIMERA_FRESH_MS";
     if (!ours) continue;
     if (reader.IsSet(name)) reader.Notice("without effect because CHIMERA_BUFFER is off: " + std::string(name));
     reader.SetAside(name, "CHIMERA_BUFFER is off");

@@ -7,6 +7,7 @@
 #include "config/access.h"
 #include "config/datadog.h"
 #include "config/hosts.h"
+#include "config/timestore.h"
 
 namespace chimera::config {
 namespace {
@@ -301,6 +302,7 @@ Result<Config> Load(const SettingValues& values) {
   config.audit = LoadAudit(reader);
   config.buffer = LoadBuffer(reader, config.embedded ? config.engine.data_dir : "");
   config.tools.growing = config.buffer.growing;
+  LoadTimestore(reader, config);
   config.statsd = LoadStatsd(reader);
   config.log_level =
       static_cast<log::Level>(reader.Choice("CHIMERA_LOG_LEVEL", {"debug", "info", "warning", "error", "off"}, 1));

@@ -23,6 +23,7 @@
 #include "metrics/statsd.h"
 #include "schema/cluster.h"
 #include "schema/retention.h"
+#include "timestore/layout.h"
 #include "tools/toolset.h"
 
 namespace chimera::config {
@@ -44,10 +45,11 @@ struct Config {
   std::vector<std::string> dataset_dirs;  ///< CHIMERA_DATASET_DIRS: further dataset folders, separated by colons
   /// CHIMERA_ALLOWED_HOSTS: names, or name:port, separated by commas, that HTTP clients may call this server by
   std::vector<std::string> allowed_hosts;
-  Buffer buffer;                  ///< CHIMERA_BUFFER and the like
-  Privacy privacy;                ///< CHIMERA_PRIVACY and the like
-  std::string state_key;          ///< CHIMERA_STATE_KEY, CHIMERA_STATE_KEY_FILE; empty: none given
-  Authorization authorization;    ///< CHIMERA_TOKENS_FILE and the like: who may call over HTTP
+  Buffer buffer;                       ///< CHIMERA_BUFFER and the like
+  timestore::LayoutOptions timestore;  ///< CHIMERA_TIMESTORE_*: of the tables that timestore.write makes
+  Privacy privacy;                     ///< CHIMERA_PRIVACY and the like
+  std::string state_key;               ///< CHIMERA_STATE_KEY, CHIMERA_STATE_KEY_FILE; empty: none given
+  Authorization authorization;         ///< CHIMERA_TOKENS_FILE and the like: who may call over HTTP
   bool strict = false;            ///< CHIMERA_STRICT: no serving for an account for reads that may do more than read
   http::TlsFiles tls;             ///< CHIMERA_TLS_CERT_FILE, _KEY_FILE, _CLIENT_CA_FILE: of the HTTP listener
   metrics::StatsdOptions statsd;  ///< DD_AGENT_HOST, DD_DOGSTATSD_PORT, DD_DOGSTATSD_URL, DD_ENTITY_ID,

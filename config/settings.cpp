@@ -98,6 +98,11 @@ constexpr SettingSpec kSettings[] = {
     {"CHIMERA_FRESH_MS", "milliseconds that a read with require_fresh waits for what was just written", "2000"},
     {"CHIMERA_EVOLVE", "datasets whose tables get a column for a new field of a buffered row, separated by commas",
      "none"},
+    {"CHIMERA_TIMESTORE_RETENTION",
+     "how long rows of tables that timestore.write makes stay: 365 (days), 30:cold (to the volume cold after 30), "
+     "30:cold:365",
+     "for ever"},
+    {"CHIMERA_TIMESTORE_POLICY", "storage policy of these tables", "the server's default"},
     {"CHIMERA_LOG_LEVEL", "debug, info, warning, error or off; the log goes to stderr", "info"},
     {"CHIMERA_ALLOWED_HOSTS", "names that HTTP clients may call this server by, separated by commas",
      "loopback, the address it binds"},

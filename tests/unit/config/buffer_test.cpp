@@ -49,6 +49,28 @@ TEST(BufferSettings, KeepPasswordsOutOfTheAddress) {
   EXPECT_EQ(refused.error().message.find("hunter22"), std::string::npos);
 }
 
+TEST(BufferSettings, TimestoreNeedsABuffer) {
+  const auto refused = LoadFrom({{"CHIMERA_DATASETS", "chimera_metrics,timestore"}});
+  ASSERT_FALSE(refused.ok());
+  EXPECT_NE(refused.error().message.find("buffer"), std::string::npos) << refused.error().message;
+  EXPECT_NE(refused.error().hint.find("CHIMERA_BUFFER=sqlite"), std::string::npos);
+  const SettingMap on = {{"CHIMERA_DATASETS", "chimera_metrics,timestore"},
+                         {"CHIMERA_BUFFER", "sqlite"},
+                         {"CHIMERA_DATA_DIR", "/data"},
+                         {"CHIMERA_TIMESTORE_RETENTION", "30:cold:365"},
+                         {"CHIMERA_TIMESTORE_POLICY", "tiered"}};
+  const auto config = LoadFrom(on);
+  ASSERT_TRUE(config.ok()) << config.error().message;
+  EXPECT_TRUE(config->tools.more);
+  EXPECT_EQ(config->timestore.retention.keep_days, 365);
+  EXPECT_EQ(config->timestore.retention.volume, "cold");
+  EXPECT_EQ(config->timestore.storage_policy, "tiered");
+  EXPECT_FALSE(LoadFrom({{"CHIMERA_BUFFER", "sqlite"}, {"CHIMERA_DATA_DIR", "/data"}})->tools.more);
+  SettingMap bad = on;
+  bad["CHIMERA_TIMESTORE_RETENTION"] = "soon";
+  EXPECT_FALSE(LoadFrom(bad).ok());
+}
+
 TEST(BufferSettings, ReachTheBuffer) {
   const auto config = LoadFrom({{"CHIMERA_BUFFER", "sqlite"},
                                 {"CHIMERA_DATA_DIR", "/data"},
