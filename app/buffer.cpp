@@ -60,6 +60,7 @@ ingest::OrchestratorOptions FlushOptions(const config::Config& config, metrics::
   options.flush.evolves = [growing = config.buffer.growing](const ingest::Destination& to) {
     return growing.contains(to.dataset);
   };
+  timestore::LetTablesBeMade(options.flush, config.timestore);
   options.max_wait = config.buffer.max_wait;
   options.flushes_per_dataset = config.buffer.flushes;
   options.on_flush = [observers = std::move(observers)](const ingest::Destination& to, const auto& flushed,

@@ -16,35 +16,47 @@ milliseconds AgeOf(ingest::Position position) {
   return std::max(age, milliseconds(0));
 }
 
+std::string DeadNote(const ingest::Backlog& backlog) {
+  if (backlog.dead == 0) return "";
+  return std::to_string(backlog.dead) + (backlog.dead == 1 ? " row" : " rows") + " could not be stored (dead letters)";
+}
+
 /// What the database lacks of a table.
-Freshness Lacking(const ingest::Backlog& backlog) {
-  Freshness freshness{.age = milliseconds(0), .pending_rows = backlog.rows};
-  if (backlog.oldest > 0) freshness.age = AgeOf(backlog.oldest);
-  if (backlog.stored > 0) freshness.watermark = backlog.stored;
+Freshness Lacking(const Look& look) {
+  const ingest::Backlog& table = look.table;
+  Freshness freshness{.age = milliseconds(0), .pending_rows = table.rows, .note = DeadNote(table)};
+  if (table.oldest > 0) freshness.age = AgeOf(table.oldest);
+  const ingest::Position known = table.oldest > 0 ? table.oldest - 1 : look.newest;
+  if (known > 0) freshness.watermark = known;
   return freshness;
 }
 
-Error NeverGivenOut(const ingest::Backlog& backlog, ingest::Position watermark) {
-  return MakeError(ErrorCode::kConflict,
-                   "min_watermark " + ingest::PositionText(watermark) + " is later than all writes to " +
-                       backlog.to.database + "." + backlog.to.table +
-                       (backlog.newest == 0 ? "; this server's buffer has had none"
-                                            : "; the latest is " + ingest::PositionText(backlog.newest)),
-                   "send the position that a write was answered with");
+Error NeverGivenOut(const Look& look, ingest::Position watermark) {
+  return MakeError(
+      ErrorCode::kConflict,
+      "min_watermark " + ingest::PositionText(watermark) + " is later than all writes that this buffer took" +
+          (look.newest == 0 ? "; it has had none" : "; the latest is " + ingest::PositionText(look.newest)),
+      "send the position that a write was answered with");
 }
 
 /// The answer says it, or there is none.
 Result<Freshness> Stale(Freshness freshness, Error error, const Demand& demand) {
   if (demand.strict) return error;
-  freshness.note = error.message;
+  freshness.note = "stale: " + error.message + (freshness.note.empty() ? "" : "; " + freshness.note);
   return freshness;
 }
 
-Error NotStored(Error error, milliseconds wait) {
+/// A caller with a database account of his own is not shown what others' data make the database say.
+std::string Told(const RequestContext& context, const Error& error) {
+  const bool in_part = context.principal && context.principal->database_account;
+  return std::string(Name(error.code)) + (in_part ? "" : ": " + error.message);
+}
+
+Error NotStored(const RequestContext& context, const Error& error, milliseconds wait) {
   const bool late = error.code == ErrorCode::kTimeout;
   Error stale = MakeError(late ? ErrorCode::kTimeout : ErrorCode::kUnavailable,
                           late ? "buffered rows were not stored within " + std::to_string(wait.count()) + " ms"
-                               : "buffered rows cannot be stored now: " + error.message,
+                               : "buffered rows cannot be stored now (" + Told(context, error) + ")",
                           "send the call again, or without strict");
   stale.retry_after = std::chrono::seconds(1);
   return stale;
@@ -89,46 +101,47 @@ Json ToJson(const Freshness& freshness) {
   return json;
 }
 
-Result<ingest::Backlog> BacklogOf(const RequestContext& context, ingest::WriteBuffer& buffer,
-                                  const ingest::Destination& to) {
+Result<Look> LookAt(const RequestContext& context, ingest::WriteBuffer& buffer, const ingest::Destination& to) {
   auto backlogs = buffer.Backlogs(context);
   if (!backlogs) return std::move(backlogs).error();
+  Look look;
+  look.table.to = to;
   for (auto& backlog : *backlogs) {
-    if (backlog.to == to) return std::move(backlog);
+    look.newest = std::max(look.newest, backlog.newest);
+    if (backlog.to == to) look.table = std::move(backlog);
   }
-  ingest::Backlog none;
-  none.to = to;
-  return none;
+  return look;
 }
 
 Result<Freshness> MakeFresh(const RequestContext& context, ingest::WriteBuffer& buffer, const ingest::Destination& to,
                             const Demand& demand, bool always, milliseconds wait) {
-  auto backlog = BacklogOf(context, buffer, to);
-  if (!backlog) {
+  auto look = LookAt(context, buffer, to);
+  if (!look) {
     return Stale({},
-                 MakeError(ErrorCode::kUnavailable, "the buffer does not say what waits: " + backlog.error().message),
+                 MakeError(ErrorCode::kUnavailable,
+                           "the buffer cannot be asked what waits in it (" + Told(context, look.error()) + ")"),
                  demand);
   }
-  if (demand.watermark && *demand.watermark > backlog->newest) {
-    return Stale(Lacking(*backlog), NeverGivenOut(*backlog, *demand.watermark), demand);
+  if (demand.watermark && *demand.watermark > look->newest) {
+    return Stale(Lacking(*look), NeverGivenOut(*look, *demand.watermark), demand);
   }
-  const ingest::Position target = demand.fresh || always ? backlog->newest : demand.watermark.value_or(0);
-  if (Has(*backlog, target)) return Lacking(*backlog);
+  const ingest::Position target = demand.fresh || always ? look->table.newest : demand.watermark.value_or(0);
+  if (Has(look->table, target)) return Lacking(*look);
   RequestContext bounded = context;
   bounded.deadline = context.deadline.Earlier(Deadline::After(wait));
-  Status flushed = buffer.Flush(bounded, {to}, target);
+  const Status flushed = buffer.Flush(bounded, {to}, target);
   if (context.Cancelled()) return MakeError(ErrorCode::kCancelled, "cancelled while buffered rows were stored");
-  auto after = BacklogOf(context, buffer, to);
-  Freshness freshness = Lacking(after ? *after : *backlog);
+  auto after = LookAt(context, buffer, to);
+  Freshness freshness = Lacking(after ? *after : *look);
   if (flushed) return freshness;
-  return Stale(std::move(freshness), NotStored(std::move(flushed).error(), wait), demand);
+  return Stale(std::move(freshness), NotStored(context, flushed.error(), wait), demand);
 }
 
-Result<Freshness> OfMerged(const ingest::Backlog& backlog, const Demand& demand) {
-  Freshness freshness{.merged = true, .age = milliseconds(0), .pending_rows = 0};
-  if (backlog.newest > 0) freshness.watermark = backlog.newest;
-  if (!demand.watermark || *demand.watermark <= backlog.newest) return freshness;
-  return Stale(std::move(freshness), NeverGivenOut(backlog, *demand.watermark), demand);
+Result<Freshness> OfMerged(const Look& look, const Demand& demand) {
+  Freshness freshness{.merged = true, .age = milliseconds(0), .pending_rows = 0, .note = DeadNote(look.table)};
+  if (look.newest > 0) freshness.watermark = look.newest;
+  if (!demand.watermark || *demand.watermark <= look.newest) return freshness;
+  return Stale(std::move(freshness), NeverGivenOut(look, *demand.watermark), demand);
 }
 
 }  // namespace chimera::timestore

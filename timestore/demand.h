@@ -25,7 +25,7 @@ struct Demand {
 Json DemandProperties();
 Json FreshnessSchema();
 
-/// Adds to `problems` a min_watermark that is no position.
+/// Adds to `problems` a min_watermark that is no position, and `strict` without anything to be strict about.
 Demand ReadDemand(const Json& arguments, tools::Problems& problems);
 
 /// How fresh an answer is. Without what is not known.
@@ -39,9 +39,14 @@ struct Freshness {
 };
 Json ToJson(const Freshness& freshness);
 
-/// What the buffer says of one table; Backlog{to} when it never saw a write for it. Errors as WriteBuffer::Backlogs.
-Result<ingest::Backlog> BacklogOf(const RequestContext& context, ingest::WriteBuffer& buffer,
-                                  const ingest::Destination& to);
+/// What the buffer says of one table.
+struct Look {
+  ingest::Backlog table;        ///< empty when it never saw a write for it
+  ingest::Position newest = 0;  ///< of all tables: no later position was ever given out
+};
+
+/// Errors as WriteBuffer::Backlogs.
+Result<Look> LookAt(const RequestContext& context, ingest::WriteBuffer& buffer, const ingest::Destination& to);
 
 /// Has what waits for the table stored, as far as `demand` asks for it or, with `always`, in any case; waits for it
 /// `wait` at most. The result is what the database then lacks. What is stale nevertheless is a note, or with `strict`
@@ -49,7 +54,7 @@ Result<ingest::Backlog> BacklogOf(const RequestContext& context, ingest::WriteBu
 Result<Freshness> MakeFresh(const RequestContext& context, ingest::WriteBuffer& buffer, const ingest::Destination& to,
                             const Demand& demand, bool always, std::chrono::milliseconds wait);
 
-/// Of an answer that has everything that `backlog` knows of. As above for a min_watermark beyond that.
-Result<Freshness> OfMerged(const ingest::Backlog& backlog, const Demand& demand);
+/// Of an answer that has everything that `look` knows of. As above for a min_watermark beyond that.
+Result<Freshness> OfMerged(const Look& look, const Demand& demand);
 
 }  // namespace chimera::timestore

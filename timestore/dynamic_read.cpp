@@ -41,10 +41,11 @@ class DynamicRead {
     if (context_.principal && context_.principal->database_account) {
       return ReadAlone("rows that wait in the buffer are not shown to callers with a database account of their own");
     }
-    auto backlog = BacklogOf(context_, sources_.buffer, to_);
-    if (!backlog) return ReadAlone("");
-    backlog_ = *std::move(backlog);
-    if (backlog_.rows > sources_.limits.rows || backlog_.bytes > sources_.limits.bytes) return ReadAlone(TooMuch());
+    auto look = LookAt(context_, sources_.buffer, to_);
+    if (!look) return ReadAlone("");
+    look_ = *std::move(look);
+    const ingest::Backlog& table = look_.table;
+    if (table.rows > sources_.limits.rows || table.bytes > sources_.limits.bytes) return ReadAlone(TooMuch());
     auto waiting = sources_.buffer.Waiting(context_, to_, {sources_.limits.rows, sources_.limits.bytes});
     if (!waiting) return ReadAlone("");
     if (waiting->size() > sources_.limits.writes) return ReadAlone(TooMuch());
@@ -53,14 +54,14 @@ class DynamicRead {
   }
 
   Status Merged() {
-    auto freshness = OfMerged(backlog_, request_.demand);
+    auto freshness = OfMerged(look_, request_.demand);
     if (!freshness) return std::move(freshness).error();
     outcome_.freshness = *std::move(freshness);
     return Ok();
   }
 
   std::string TooMuch() const {
-    return std::to_string(backlog_.rows) + " rows wait in the buffer, more than are merged; they are missing here";
+    return std::to_string(look_.table.rows) + " rows wait in the buffer, more than are merged; they are missing here";
   }
 
   /// The database without the buffer; `why` is for the answer, where that lacks rows.
@@ -156,13 +157,14 @@ class DynamicRead {
     return Ok();
   }
 
-  /// Without what is the same in all rows, and without what may not be shown.
+  /// The time first; without what is the same in all rows, and without what may not be shown.
   std::vector<std::string> Fields() {
     std::vector<std::string> names;
     std::vector<std::string> hidden;
     for (const auto& column : table_.columns) {
       if (column.name == kDatasetColumn || column.name == kTableColumn || column.name == kPositionColumn) continue;
-      (column.is_protected ? hidden : names).push_back(column.name);
+      auto& list = column.is_protected ? hidden : names;
+      list.insert(column.name == kTimeColumn ? list.begin() : list.end(), column.name);
     }
     if (!hidden.empty()) outcome_.notes.push_back("left out, as their values are protected: " + Join(hidden, ", "));
     return names;
@@ -263,7 +265,7 @@ class DynamicRead {
   const ReadSources& sources_;
   const ReadRequest& request_;
   const ingest::Destination to_;
-  ingest::Backlog backlog_;
+  Look look_;
   std::vector<ingest::Entry> waiting_;
   std::optional<TableDescription> description_;  ///< absent: it is not in the database yet
   std::optional<Tail> tail_;

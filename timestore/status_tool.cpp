@@ -61,11 +61,15 @@ class StatusTool final : public tools::JsonTool {
     }
     Json notes = Json::array();
     const Records records = ReadAll(context, *backlogs, notes);
+    const bool in_part = context.principal && context.principal->database_account;  // not told of others' data
     const auto troubles = buffer_.Troubles();
     Json rows = Json::array();
     for (const auto& backlog : *backlogs) {
       const auto trouble = troubles.find(backlog.to);
-      rows.push_back(Row(backlog, records, trouble == troubles.end() ? Json() : Json(trouble->second.message)));
+      Json why;
+      if (trouble != troubles.end())
+        why = in_part ? std::string(chimera::Name(trouble->second.code)) : trouble->second.message;
+      rows.push_back(Row(backlog, records, std::move(why)));
     }
     Json answer = {{"columns", kColumns}, {"rows", rows}, {"row_count", rows.size()}};
     if (!notes.empty()) answer["notes"] = notes;

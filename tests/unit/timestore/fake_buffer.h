@@ -1,7 +1,8 @@
 // A buffer in memory, which says and takes what a test wants.
 #pragma once
 
-#include <functional>
+#include <map>
+#include <optional>
 #include <vector>
 
 #include "ingest/write_buffer.h"
@@ -17,7 +18,7 @@ class FakeBuffer : public ingest::WriteBuffer {
     for (const auto& slice : write.slices) {
       backlog.rows += slice.rows;
       backlog.bytes += slice.body.size();
-      entries.push_back({position, slice});
+      entries[write.to].push_back({position, slice});
     }
     if (backlog.oldest == 0) backlog.oldest = position;
     backlog.newest = position;
@@ -38,10 +39,10 @@ class FakeBuffer : public ingest::WriteBuffer {
     if (away) return *away;
     return backlogs;
   }
-  Result<std::vector<ingest::Entry>> Waiting(const RequestContext&, const ingest::Destination&,
+  Result<std::vector<ingest::Entry>> Waiting(const RequestContext&, const ingest::Destination& to,
                                              const ingest::BatchLimits&) override {
     ++looks;
-    return entries;
+    return entries[to];
   }
   std::map<ingest::Destination, Error> Troubles() const override { return troubles; }
 
@@ -55,7 +56,7 @@ class FakeBuffer : public ingest::WriteBuffer {
 
   std::vector<ingest::Write> writes;
   std::vector<ingest::Backlog> backlogs;
-  std::vector<ingest::Entry> entries;
+  std::map<ingest::Destination, std::vector<ingest::Entry>> entries;
   std::vector<ingest::Position> flushed_until;
   std::optional<Error> flush_error;
   std::optional<Error> away;

@@ -140,7 +140,7 @@ TEST_F(TimestoreTools, RefusesWhatAColumnWouldNotHold) {
         tools_.at("timestore.write")->Run(context_, R"({"dataset":"sensors","table":"climate","rows":[)" + row + "]}");
     ASSERT_FALSE(answer.ok()) << row.substr(0, 60);
     ASSERT_FALSE(answer.error().problems.empty()) << answer.error().message;
-    EXPECT_EQ(answer.error().problems[0].path, path);
+    EXPECT_EQ(answer.error().problems.at(0).path, path);
   }
   EXPECT_TRUE(buffer_.writes.empty());
 }
@@ -151,11 +151,11 @@ TEST_F(TimestoreTools, RefusesOtherArgumentsByName) {
       2u);
   EXPECT_EQ(CallBadly("timestore.write", {{"rows", {{{"n", 1}}}}}).problems.size(), 2u) << "both names are missing";
   EXPECT_EQ(CallBadly("timestore.write", {{"dataset", "a"}, {"table", "b"}, {"rows", {{{"n", 1}}}}, {"mode", "sync"}})
-                .problems[0]
+                .problems.at(0)
                 .path,
             "mode");
   EXPECT_EQ(CallBadly("timestore.write", {{"dataset", "webhook_delivery"}, {"table", "b"}, {"rows", {{{"n", 1}}}}})
-                .problems[0]
+                .problems.at(0)
                 .path,
             "dataset");
   EXPECT_FALSE(tools_.at("timestore.write")->Run(context_, "[1]").ok());
@@ -204,6 +204,7 @@ TEST_F(TimestoreTools, ATableThatIsNotInTheDatabaseYetIsItsTail) {
   EXPECT_EQ(answer["from_buffer"], 2);
   EXPECT_EQ(answer["freshness"]["mode"], "database+buffer");
   EXPECT_EQ(answer["freshness"]["age_ms"], 0);
+  EXPECT_EQ(answer["freshness"]["watermark"], "2026-11-21T18:30:00.000002Z");
   EXPECT_TRUE(buffer_.flushed_until.empty()) << "nobody waits";
   const Error unknown = CallBadly("timestore.read", {{"dataset", "sensors"}, {"table", "nothing"}});
   EXPECT_EQ(unknown.code, ErrorCode::kUnknownTable);
@@ -217,7 +218,7 @@ TEST_F(TimestoreTools, ListsAllThatIsWrongWithARead) {
                                                    {"filters", {{{"column", "n"}, {"op", "="}, {"value", "x"}}}}});
   EXPECT_EQ(error.problems.size(), 2u);
   EXPECT_EQ(CallBadly("timestore.read", {{"dataset", "sensors"}, {"table", "climate"}, {"min_watermark", "now"}})
-                .problems[0]
+                .problems.at(0)
                 .path,
             "min_watermark");
 }
@@ -256,6 +257,15 @@ TEST_F(TimestoreTools, AWatermarkThatNoWriteHadIsNotWaitedFor) {
       "timestore.read",
       {{"dataset", "sensors"}, {"table", "climate"}, {"min_watermark", "2100-01-01T00:00:00Z"}, {"strict", true}});
   EXPECT_EQ(refused.code, ErrorCode::kConflict);
+}
+
+TEST_F(TimestoreTools, AWatermarkOfAnotherTableIsOneOfTheBuffer) {
+  Write({{"n", 1}});
+  Call("timestore.write", {{"dataset", "sensors"}, {"table", "other"}, {"rows", Json::array({{{"n", 1}}})}});
+  const Json call = {{"min_watermark", "2026-11-21T18:30:00.000002Z"}, {"strict", true}};
+  EXPECT_EQ(Read(call)["freshness"].value("note", ""), "");
+  Json alone = {{"dataset", "sensors"}, {"table", "climate"}, {"strict", true}};
+  EXPECT_EQ(CallBadly("timestore.read", alone).problems.at(0).path, "strict");
 }
 
 TEST_F(TimestoreTools, TheStatusSaysWhatWaitsThoughTheDatabaseIsAway) {
