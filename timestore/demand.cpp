@@ -83,6 +83,9 @@ Json FreshnessSchema() {
 Demand ReadDemand(const Json& arguments, tools::Problems& problems) {
   Demand demand{
       .fresh = arguments.value("require_fresh", false), .watermark = {}, .strict = arguments.value("strict", false)};
+  if (demand.strict && !demand.fresh && !arguments.contains("min_watermark")) {
+    problems.Add("strict", "says nothing alone", true, "send require_fresh or min_watermark with it");
+  }
   if (!arguments.contains("min_watermark")) return demand;
   demand.watermark = ingest::ParsePosition(arguments["min_watermark"].get_ref<const std::string&>());
   if (!demand.watermark) {

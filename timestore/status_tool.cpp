@@ -114,9 +114,10 @@ class StatusTool final : public tools::JsonTool {
       rows += backlog.rows;
       dead += backlog.dead;
     }
-    std::string text = backlogs.empty() ? "Nothing was ever written through the buffer."
-                                        : std::to_string(rows) + " rows wait in the buffer, for " +
-                                              std::to_string(backlogs.size()) + " tables.";
+    std::string text = backlogs.empty()
+                           ? "Nothing was ever written through the buffer."
+                           : std::to_string(rows) + " rows wait in the buffer, for " + std::to_string(backlogs.size()) +
+                                 (backlogs.size() == 1 ? " table." : " tables.");
     if (dead > 0) text += " " + std::to_string(dead) + " rows are dead letters: chimera-mcp ingest dead-letter.";
     if (troubles > 0) text += " Flushes fail: see `trouble`.";
     return text;

@@ -174,7 +174,11 @@ Result<tools::Answer> Reworded(const Name& name, const tools::Answer& inserted) 
     if (given->contains(key)) answer[key] = (*given)[key];
   }
   answer["days"] = (*given)["partitions"];
-  answer["notes"] = (*given)["notes"];
+  answer["notes"] = Json::array();
+  for (const Json& note : (*given)["notes"]) {
+    const bool of_modes = note.get_ref<const std::string&>().starts_with("Repeats of this batch");
+    if (!of_modes) answer["notes"].push_back(note);
+  }
   return tools::Answer{Summary(name, answer), ToText(answer), inserted.row_count};
 }
 
