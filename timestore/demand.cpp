@@ -24,7 +24,10 @@ std::string DeadNote(const ingest::Backlog& backlog) {
 /// What the database lacks of a table.
 Freshness Lacking(const Look& look) {
   const ingest::Backlog& table = look.table;
-  Freshness freshness{.age = milliseconds(0), .pending_rows = table.rows, .note = DeadNote(table)};
+  Freshness freshness;
+  freshness.age = milliseconds(0);
+  freshness.pending_rows = table.rows;
+  freshness.note = DeadNote(table);
   if (table.oldest > 0) freshness.age = AgeOf(table.oldest);
   const ingest::Position known = table.oldest > 0 ? table.oldest - 1 : look.newest;
   if (known > 0) freshness.watermark = known;
@@ -95,15 +98,6 @@ Demand ReadDemand(const Json& arguments, tools::Problems& problems) {
   return demand;
 }
 
-Json ToJson(const Freshness& freshness) {
-  Json json = {{"mode", freshness.merged ? "database+buffer" : "database"}};
-  if (freshness.age) json["age_ms"] = freshness.age->count();
-  if (freshness.watermark) json["watermark"] = ingest::PositionText(*freshness.watermark);
-  if (freshness.pending_rows) json["pending_rows"] = *freshness.pending_rows;
-  if (!freshness.note.empty()) json["note"] = freshness.note;
-  return json;
-}
-
 Result<Look> LookAt(const RequestContext& context, ingest::WriteBuffer& buffer, const ingest::Destination& to) {
   auto backlogs = buffer.Backlogs(context);
   if (!backlogs) return std::move(backlogs).error();
@@ -141,7 +135,11 @@ Result<Freshness> MakeFresh(const RequestContext& context, ingest::WriteBuffer& 
 }
 
 Result<Freshness> OfMerged(const Look& look, const Demand& demand) {
-  Freshness freshness{.merged = true, .age = milliseconds(0), .pending_rows = 0, .note = DeadNote(look.table)};
+  Freshness freshness;
+  freshness.mode = freshness::Mode::kDatabaseAndBuffer;
+  freshness.age = milliseconds(0);
+  freshness.pending_rows = 0;
+  freshness.note = DeadNote(look.table);
   if (look.newest > 0) freshness.watermark = look.newest;
   if (!demand.watermark || *demand.watermark <= look.newest) return freshness;
   return Stale(std::move(freshness), NeverGivenOut(look, *demand.watermark), demand);

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "base/json.h"
+#include "freshness/freshness.h"
 #include "ingest/write_buffer.h"
 #include "tools/table_query.h"
 
@@ -28,16 +29,7 @@ Json FreshnessSchema();
 /// Adds to `problems` a min_watermark that is no position, and `strict` without anything to be strict about.
 Demand ReadDemand(const Json& arguments, tools::Problems& problems);
 
-/// How fresh an answer is. Without what is not known.
-struct Freshness {
-  bool merged = false;  ///< the buffer's rows are in the answer
-  /// Of the oldest write that the answer may lack; 0: it lacks none.
-  std::optional<std::chrono::milliseconds> age = {};
-  std::optional<ingest::Position> watermark = {};  ///< all writes up to and with it are in the answer
-  std::optional<uint64_t> pending_rows = {};       ///< that the answer may lack
-  std::string note = {};
-};
-Json ToJson(const Freshness& freshness);
+using freshness::Freshness;
 
 /// What the buffer says of one table.
 struct Look {

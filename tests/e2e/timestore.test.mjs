@@ -79,6 +79,13 @@ test('the lists tell what there is and what waits', async () => {
   assert.equal(of.last_rows, 2);
 });
 
+test('other tools have the rows when they ask for it', async () => {
+  await client.answer('timestore.write', { dataset: 'sensors', table: 'doors', rows: [{ open: true }, { open: false }] });
+  const sql = 'SELECT countIf(open) FROM timestore.sensors__doors';
+  const { rows, freshness } = await client.answer('query', { sql, require_fresh: true });
+  assert.deepEqual([rows, freshness.pending_rows], [[['1']], 0]);
+});
+
 test('what is switched off cannot be written by another name', async () => {
   const other = await start({ CHIMERA_TOOLS_DENY: 'insert.episodes' });
   const refused = await other.refusal('timestore.write', { dataset: 'chimera_metrics', table: 'episodes', rows: [{}] });
