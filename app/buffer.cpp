@@ -30,7 +30,7 @@ ingest::RedisOptions RedisOf(const config::Buffer& buffer) {
 Result<std::unique_ptr<ingest::Store>> OpenStore(const config::Buffer& buffer) {
   if (buffer.kind == config::Buffer::Kind::kRedis) return ingest::CreateRedisStore(RedisOf(buffer));
   return ingest::OpenSqliteStore(RequestContext::For("open the buffer", kAskTime, {}),
-                                 {.path = buffer.path, .limits = buffer.limits});
+                                 {.path = buffer.path, .limits = buffer.limits, .fsync = buffer.fsync});
 }
 
 /// Everything that a flush does is done by the account that writes, as it would have been without a buffer.

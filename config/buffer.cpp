@@ -87,6 +87,7 @@ Buffer LoadBuffer(SettingReader& reader, const std::string& data_dir) {
   const auto number = [&reader](std::string_view name, int64_t fallback, int64_t min, int64_t max) {
     return static_cast<uint64_t>(reader.Integer(name, fallback, min, max));
   };
+  buffer.fsync = reader.Choice("CHIMERA_BUFFER_FSYNC", {"always", "off"}, 0) == 0;
   buffer.limits.max_rows = number("CHIMERA_BUFFER_MAX_ROWS", 1'000'000, 1, 1'000'000'000);
   buffer.limits.max_bytes = number("CHIMERA_BUFFER_MAX_MB", 512, 1, 1'000'000) * kMegabyte;
   buffer.limits.max_age = std::chrono::seconds(number("CHIMERA_BUFFER_MAX_AGE", 86'400, 1, kMonth));

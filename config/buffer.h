@@ -19,6 +19,7 @@ struct Buffer {
   std::string username;
   std::string password;  ///< CHIMERA_BUFFER_PASSWORD, _FILE
   int database = 0;
+  bool fsync = true;                         ///< CHIMERA_BUFFER_FSYNC, of SQLite
   ingest::StoreLimits limits;                ///< CHIMERA_BUFFER_MAX_ROWS, _MAX_MB, _MAX_AGE, _KEY_LIFE
   ingest::BatchLimits batch;                 ///< CHIMERA_FLUSH_ROWS, CHIMERA_FLUSH_MB
   std::chrono::milliseconds max_wait{1000};  ///< CHIMERA_FLUSH_MS

@@ -128,15 +128,16 @@ Status MakeTables(Connection& db, const std::string& path) {
 
 }  // namespace
 
-Result<std::unique_ptr<Connection>> OpenWriter(const RequestContext& context, const std::string& path) {
+Result<std::unique_ptr<Connection>> OpenWriter(const RequestContext& context, const std::string& path, bool fsync) {
   auto db = Connection::Open(path);
   if (!db) return db;
   const Patience patience(**db, context);
   if (Status known = CheckFile(**db, path); !known.ok()) return known.error();
   if (Status on = TurnOnLog(context, **db, path); !on.ok()) return on.error();
   // The log is given back to the disk after large writes; otherwise SQLite starts it anew each 4 MB.
-  if (Status set = (*db)->RunScript("PRAGMA synchronous = FULL; PRAGMA journal_size_limit = 8388608"); !set.ok())
-    return set.error();
+  const std::string script =
+      std::string("PRAGMA synchronous = ") + (fsync ? "FULL" : "NORMAL") + "; PRAGMA journal_size_limit = 8388608";
+  if (Status set = (*db)->RunScript(script); !set.ok()) return set.error();
   if (Status made = MakeTables(**db, path); !made.ok()) return made.error();
   return db;
 }

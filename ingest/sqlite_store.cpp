@@ -137,7 +137,10 @@ class SqliteStore : public Store {
   std::string Name() const override { return "the file " + options_.path; }
 
   std::vector<std::string> Warnings(const RequestContext&) override {
-    return sqlite::DiskWarnings(options_.path, options_.limits.max_bytes);
+    std::vector<std::string> warnings = sqlite::DiskWarnings(options_.path, options_.limits.max_bytes);
+    if (!options_.fsync)
+      warnings.emplace_back("CHIMERA_BUFFER_FSYNC is off: what was answered may be lost with the host");
+    return warnings;
   }
 
  private:
@@ -193,7 +196,7 @@ Result<std::unique_ptr<Store>> OpenSqliteStore(const RequestContext& context, co
   if (!path) return path.error();
   SqliteOptions resolved = options;
   resolved.path = *std::move(path);
-  auto writer = sqlite::OpenWriter(context, resolved.path);
+  auto writer = sqlite::OpenWriter(context, resolved.path, resolved.fsync);
   if (!writer) return writer.error();
   return std::unique_ptr<Store>(std::make_unique<SqliteStore>(std::move(resolved), *std::move(writer)));
 }

@@ -12,6 +12,7 @@ namespace chimera::ingest {
 struct SqliteOptions {
   std::string path;  ///< of the file; beside it lie its -wal and -shm, and a .lease, which the flusher locks
   StoreLimits limits = {};
+  bool fsync = true;  ///< a write survives the host's death; otherwise only that of the processes
   /// Wall clock for positions; a parameter for tests.
   std::function<std::chrono::system_clock::time_point()> now = std::chrono::system_clock::now;
 };

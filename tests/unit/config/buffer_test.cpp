@@ -94,6 +94,8 @@ TEST(BufferSettings, ReachTheBuffer) {
   EXPECT_EQ(buffer.max_wait, std::chrono::milliseconds(250));
   EXPECT_EQ(buffer.flushes, 4u);
   EXPECT_EQ(buffer.fresh, std::chrono::milliseconds(500));
+  EXPECT_TRUE(buffer.fsync);
+  EXPECT_FALSE(LoadFrom({{"CHIMERA_BUFFER", "sqlite"}, {"CHIMERA_BUFFER_FSYNC", "off"}})->buffer.fsync);
   EXPECT_EQ(config->tools.growing, (std::set<std::string>{"a", "b"}));
 }
 
