@@ -15,9 +15,10 @@ constexpr const char* kTables = R"sql(
     one INTEGER PRIMARY KEY CHECK (one = 1),
     last INTEGER NOT NULL,    -- position that was given
     rows INTEGER NOT NULL,    -- that wait, of all tables
-    bytes INTEGER NOT NULL
+    bytes INTEGER NOT NULL,
+    frozen INTEGER NOT NULL   -- 1: takes no new writes
   ) STRICT;
-  INSERT INTO buffer VALUES (1, 0, 0, 0);
+  INSERT INTO buffer VALUES (1, 0, 0, 0, 0);
 
   CREATE TABLE destination(
     id INTEGER PRIMARY KEY,

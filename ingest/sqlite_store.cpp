@@ -65,6 +65,15 @@ class SqliteStore : public Store {
                              [&](Connection& db) { return sqlite::AppendWrite(db, write, Now(), options_.limits); });
   }
 
+  Result<std::optional<Accepted>> Find(const RequestContext& context, const Write& write) override {
+    return Seen<std::optional<Accepted>>(context, [&](Connection& db) { return sqlite::FindWrite(db, write); });
+  }
+
+  Status Freeze(const RequestContext& context, bool frozen) override {
+    return writer_.Commit(context, kSmall, [&](Connection& db) { return sqlite::SetFrozen(db, frozen); });
+  }
+  Result<bool> IsFrozen(const RequestContext& context) override { return Seen<bool>(context, &sqlite::ReadFrozen); }
+
   Result<std::vector<Backlog>> Backlogs(const RequestContext& context) override {
     return Seen<std::vector<Backlog>>(context, &sqlite::ReadBacklogs);
   }

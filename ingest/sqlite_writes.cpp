@@ -75,8 +75,10 @@ Status CheckSize(const Change& size, const StoreLimits& limits) {
 
 Status CheckRoom(Connection& db, const Change& size, Position now, const StoreLimits& limits) {
   Statement totals = db.Query(
-      "SELECT rows, bytes, (SELECT oldest FROM destination WHERE oldest > 0 ORDER BY oldest LIMIT 1) FROM buffer");
+      "SELECT rows, bytes, (SELECT oldest FROM destination WHERE oldest > 0 ORDER BY oldest LIMIT 1), frozen "
+      "FROM buffer");
   if (const auto row = totals.Next(); !row) return row.error();
+  if (totals.Integer(3) != 0) return FrozenError();
   if (totals.Integer(0) + size.rows > Signed(limits.max_rows))
     return Busy(std::to_string(totals.Integer(0)) + " rows wait, " + std::to_string(limits.max_rows) + " may");
   if (totals.Integer(1) + size.bytes > Signed(limits.max_bytes))
@@ -130,6 +132,23 @@ Result<Accepted> AppendWrite(Connection& db, const Write& write, Position now, c
   if (Status fits = CheckSize(size, limits); !fits.ok()) return fits.error();
   if (Status room = CheckRoom(db, size, now, limits); !room.ok()) return room.error();
   return AppendFirst(db, *destination, write, now);
+}
+
+Result<std::optional<Accepted>> FindWrite(Connection& db, const Write& write) {
+  const auto destination = FindDestination(db, write.to);
+  if (!destination) return destination.error();
+  if (!*destination) return std::optional<Accepted>();
+  return FindRepeat(db, **destination, write);
+}
+
+Status SetFrozen(Connection& db, bool frozen) {
+  return db.Run("UPDATE buffer SET frozen = ?", frozen);
+}
+
+Result<bool> ReadFrozen(Connection& db) {
+  const auto frozen = db.Number("SELECT frozen FROM buffer");
+  if (!frozen) return frozen.error();
+  return *frozen != 0;
 }
 
 Result<Position> AddWrite(Connection& db, int64_t destination, const std::vector<Slice>& slices, Position now) {

@@ -15,6 +15,11 @@ Result<std::optional<int64_t>> FindDestination(Connection& db, const Destination
 
 /// As Store::Append. `now`: by the clock, microseconds since 1970.
 Result<Accepted> AppendWrite(Connection& db, const Write& write, Position now, const StoreLimits& limits);
+/// As Store::Find.
+Result<std::optional<Accepted>> FindWrite(Connection& db, const Write& write);
+/// As Store::Freeze and IsFrozen.
+Status SetFrozen(Connection& db, bool frozen);
+Result<bool> ReadFrozen(Connection& db);
 /// A write without an identity and whatever waits already. Its position.
 Result<Position> AddWrite(Connection& db, int64_t destination, const std::vector<Slice>& slices, Position now);
 Status AddSlice(Connection& db, int64_t destination, Position position, const Slice& slice);

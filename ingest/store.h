@@ -108,6 +108,9 @@ class Lease {
   virtual bool Renew() = 0;
 };
 
+/// What a frozen store answers.
+Error FrozenError();
+
 struct StoreLimits {
   uint64_t max_rows = 1'000'000;  ///< that wait, of all tables together
   uint64_t max_bytes = 512'000'000;
@@ -126,6 +129,14 @@ class Store {
   /// kTooLarge when it would do so alone; a repeat needs no room. kConflict for an identity that came with other
   /// content.
   virtual Result<Accepted> Append(const RequestContext& context, const Write& write) = 0;
+
+  /// What Append would say of a repeat; empty for a write that is not known. kConflict as there.
+  virtual Result<std::optional<Accepted>> Find(const RequestContext& context, const Write& write) = 0;
+
+  /// While it is frozen, by all who share it, Append refuses what is not known: kBusy with `retry_after`. Outlives
+  /// every process. What waits is stored as ever.
+  virtual Status Freeze(const RequestContext& context, bool frozen) = 0;
+  virtual Result<bool> IsFrozen(const RequestContext& context) = 0;
 
   /// By destination.
   virtual Result<std::vector<Backlog>> Backlogs(const RequestContext& context) = 0;

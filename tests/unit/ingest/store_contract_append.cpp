@@ -249,6 +249,50 @@ TEST_P(StoreContract, ARefusedWriteLeavesNothing) {
   EXPECT_EQ(Read(events_).size(), 3u);
 }
 
+TEST_P(StoreContract, FindsWhatItKnows) {
+  const Write write = NewWrite(events_);
+  auto found = store_->Find(context_, write);
+  ASSERT_TRUE(found.ok()) << found.error().message;
+  EXPECT_FALSE(found->has_value());
+  EXPECT_TRUE(store_->Backlogs(context_)->empty()) << "looking makes no table known";
+  const Position position = Append(write);
+  found = Open()->Find(context_, write);
+  ASSERT_TRUE(found.ok() && found->has_value());
+  EXPECT_TRUE((*found)->repeated);
+  EXPECT_EQ((*found)->position, position);
+  Write elsewhere = write;
+  elsewhere.to = other_;
+  EXPECT_FALSE(store_->Find(context_, elsewhere)->has_value());
+  Write changed = NewWrite(events_);
+  changed.identity = write.identity;
+  const auto conflict = store_->Find(context_, changed);
+  ASSERT_FALSE(conflict.ok());
+  EXPECT_EQ(conflict.error().code, ErrorCode::kConflict);
+}
+
+TEST_P(StoreContract, FrozenTakesNothingNewFromAnybody) {
+  const Write first = NewWrite(events_);
+  Append(first);
+  EXPECT_FALSE(*store_->IsFrozen(context_));
+  const auto second = Open();
+  ASSERT_TRUE(second->Freeze(context_, true).ok());
+  ASSERT_TRUE(second->Freeze(context_, true).ok()) << "twice is once";
+  EXPECT_TRUE(*store_->IsFrozen(context_));
+  const Write next = NewWrite(other_);
+  const auto refused = store_->Append(context_, next);
+  ExpectBusy(refused);
+  EXPECT_NE(refused.error().message.find("frozen"), std::string::npos);
+  EXPECT_TRUE(store_->Append(context_, first)->repeated) << "nothing is added by it";
+  const auto batch = Seal(events_);
+  ASSERT_TRUE(batch && store_->Finish(context_, *batch).ok()) << "what waits is stored";
+  store_ = nullptr;
+  store_ = Open();
+  EXPECT_TRUE(*store_->IsFrozen(context_)) << "it outlives its process";
+  ASSERT_TRUE(store_->Freeze(context_, false).ok());
+  EXPECT_FALSE(*second->IsFrozen(context_));
+  Append(next);
+}
+
 TEST_P(StoreContract, AWithdrawnCallWritesNothing) {
   std::stop_source stop;
   stop.request_stop();
