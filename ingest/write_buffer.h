@@ -21,6 +21,14 @@ class WriteBuffer {
   /// deadline; the flush goes on.
   virtual Status Flush(const RequestContext& context, const std::vector<Destination>& tables, Position until) = 0;
 
+  /// Whether rows must not go past the buffer, also those of callers who wait for the table: they call AcceptAndFlush.
+  virtual bool TakesAll() const { return false; }
+  /// Requires TakesAll. Accept, and waits until the rows are in the table. Errors: those of Accept; those of Flush,
+  /// whose messages say that the rows are safe and come later; kInvalidArgument where they became dead letters.
+  virtual Result<Accepted> AcceptAndFlush(const RequestContext&, const Write&) {
+    return MakeError(ErrorCode::kInternal, "this buffer does not take all rows");
+  }
+
   /// As Store::Backlogs.
   virtual Result<std::vector<Backlog>> Backlogs(const RequestContext& context) = 0;
   /// What waits for a table, as Store::Read. Rows of a sealed batch may be in the database already.

@@ -99,7 +99,8 @@ Json Notes(const InsertReport& report) {
   }
   for (size_t i = 0; i < report.batch.protected_rows.size(); ++i) AddPrivacyNote(report, i, notes);
   if (report.buffered) {
-    notes.push_back("Repeats of this batch are recognised for a day; those of mode sync are not recognised here.");
+    notes.push_back(std::string("Repeats of this batch are recognised for a day") +
+                    (report.through_buffer ? "." : "; those of mode sync are not recognised here."));
   } else if (!report.batch.dry_run) {
     notes.push_back(
         "Stored once however often this batch is repeated, within the table's deduplication window (10,000 "
@@ -125,11 +126,13 @@ std::string Summary(const InsertReport& report) {
   }
   if (report.buffered) {
     const std::string at = ingest::PositionText(report.buffered->position);
-    return rows + " for " + report.table + DaySpan(report) +
-           (report.buffered->repeated ? " came before, at " + at + ": nothing was added."
-                                      : (report.batch.rows == 1 ? " is" : " are") +
-                                            std::string(" safe in the buffer and will be in the table soon; to read ") +
-                                            "what was just written, pass require_fresh, or min_watermark " + at + ".");
+    if (report.buffered->repeated)
+      return rows + " for " + report.table + DaySpan(report) + " came before, at " + at + ": nothing was added.";
+    if (report.batch.buffered) {
+      return rows + " for " + report.table + DaySpan(report) + (report.batch.rows == 1 ? " is" : " are") +
+             " safe in the buffer and will be in the table soon; to read what was just written, pass require_fresh, " +
+             "or min_watermark " + at + ".";
+    }
   }
   return rows + (report.batch.rows == 1 ? " is in " : " are in ") + report.table + DaySpan(report) +
          ", stored once however often this call is repeated.";

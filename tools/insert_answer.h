@@ -22,7 +22,8 @@ struct InsertReport {
   std::string batch_token;
   Instant now;                                    ///< what "now" stands for
   Instant called_at;                              ///< differs from `now` when the rows were first sent before midnight
-  std::optional<ingest::Accepted> buffered = {};  ///< of rows that are safe, and not in the table yet
+  bool through_buffer = false;                    ///< calls of either mode go through the buffer
+  std::optional<ingest::Accepted> buffered = {};  ///< of rows that went there: safe, and with mode sync in the table
 
   /// The partition of `group`; empty for a table without partitions.
   std::optional<int64_t> DayOf(const RowGroup& group) const;

@@ -74,15 +74,17 @@ class InsertTool : public Tool {
                         .batch = *batch,
                         .batch_token = BatchToken(*batch, rules_.key),
                         .now = *now,
-                        .called_at = called_at};
+                        .called_at = called_at,
+                        .through_buffer = ThroughBuffer()};
     if (batch->dry_run) return MakeInsertAnswer(report);
-    if (batch->buffered) return Buffer(context, report, *batch);
+    if (batch->buffered || ThroughBuffer()) return Buffer(context, report, *batch);
     for (RowGroup& group : batch->groups) FillNow(rules_, *now, group);
     if (auto stored = Store(context, report); !stored) return std::move(stored).error();
     return MakeInsertAnswer(report);
   }
 
  private:
+  bool ThroughBuffer() const { return buffer_ != nullptr && buffer_->TakesAll(); }
   std::string TableName() const { return target_.database + "." + target_.table; }
 
   // What "now" stands for. ClickHouse keeps tokens apart by partition, so a repeat after midnight would be stored again
@@ -91,7 +93,8 @@ class InsertTool : public Tool {
     const Instant midnight = std::chrono::floor<std::chrono::days>(called_at);
     const bool near_midnight = called_at - midnight < kMidnightWindow;
     const RowGroup& last = batch.groups.back();
-    if (batch.buffered || !rules_.partition || !near_midnight || last.day || batch.dry_run) return called_at;
+    if (batch.buffered || ThroughBuffer() || !rules_.partition || !near_midnight || last.day || batch.dry_run)
+      return called_at;
     auto earlier = LatestTime(context, target_, last, midnight - kMidnightWindow);
     if (!earlier) return std::move(earlier).error();
     return earlier->value_or(called_at);
@@ -102,7 +105,9 @@ class InsertTool : public Tool {
     if (context.principal && context.principal->database_account) {
       return MakeError(ErrorCode::kAccessDenied,
                        "buffered rows are stored by the server's own database account, and this caller has another one",
-                       "leave mode out: the call is answered when the rows are stored");
+                       ThroughBuffer() ? "while the server writes to two databases, all rows are buffered: ask its "
+                                         "operator when that ends"
+                                       : "leave mode out: the call is answered when the rows are stored");
     }
     ingest::Write write{
         {dataset_, target_.database, target_.table}, report.batch_token, RowsToken(batch, rules_.key), {}};
@@ -117,7 +122,7 @@ class InsertTool : public Tool {
       slice.day = day;
       write.slices.push_back(std::move(slice));
     }
-    auto accepted = buffer_->Accept(context, write);
+    auto accepted = batch.buffered ? buffer_->Accept(context, write) : buffer_->AcceptAndFlush(context, write);
     if (!accepted) return std::move(accepted).error();
     report.buffered = *accepted;
     return MakeInsertAnswer(report);
