@@ -301,6 +301,7 @@ Result<Config> Load(const SettingValues& values) {
   config.limits = LoadLimits(reader, config.authorization.Needed());
   config.audit = LoadAudit(reader);
   config.buffer = LoadBuffer(reader, config.embedded ? config.engine.data_dir : "");
+  config.mirror = LoadMirror(reader, config);
   config.tools.growing = config.buffer.growing;
   LoadTimestore(reader, config);
   config.statsd = LoadStatsd(reader);

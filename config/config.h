@@ -15,6 +15,7 @@
 #include "config/audit.h"
 #include "config/authorization.h"
 #include "config/buffer.h"
+#include "config/mirror.h"
 #include "config/privacy.h"
 #include "config/setting_reader.h"
 #include "config/settings.h"
@@ -47,6 +48,7 @@ struct Config {
   std::vector<std::string> allowed_hosts;
   Buffer buffer;                       ///< CHIMERA_BUFFER and the like
   timestore::LayoutOptions timestore;  ///< CHIMERA_TIMESTORE_*: of the tables that timestore.write makes
+  std::optional<Mirror> mirror;        ///< CHIMERA_MIRROR; unset: there is no second database
   Privacy privacy;                     ///< CHIMERA_PRIVACY and the like
   std::string state_key;               ///< CHIMERA_STATE_KEY, CHIMERA_STATE_KEY_FILE; empty: none given
   Authorization authorization;         ///< CHIMERA_TOKENS_FILE and the like: who may call over HTTP

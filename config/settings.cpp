@@ -106,6 +106,8 @@ constexpr SettingSpec kSettings[] = {
      "30:cold:365",
      "for ever"},
     {"CHIMERA_TIMESTORE_POLICY", "storage policy of these tables", "the server's default"},
+    {"CHIMERA_MIRROR",
+     "settings file (CH_* lines) of a second database that all writes go to, too; needs CHIMERA_BUFFER", "none"},
     {"CHIMERA_LOG_LEVEL", "debug, info, warning, error or off; the log goes to stderr", "info"},
     {"CHIMERA_ALLOWED_HOSTS", "names that HTTP clients may call this server by, separated by commas",
      "loopback, the address it binds"},
