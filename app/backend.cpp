@@ -55,6 +55,15 @@ std::string DescribeDatabase(const config::Config& config) {
   return text + (options.secure ? ", by TLS" : ", without TLS");
 }
 
+Status CheckNoMirror(const config::Config& config, const std::string& command) {
+  if (!config.mirror) return Ok();
+  return MakeError(ErrorCode::kInvalidArgument,
+                   "`" + command + "` writes into one database alone, and CHIMERA_MIRROR keeps a second one equal",
+                   "unset CHIMERA_MIRROR and run it for each database by itself: with this server's CH_* settings, and "
+                   "with --config " +
+                       config.mirror->file);
+}
+
 Result<std::unique_ptr<Backend>> Backend::Create(const config::Config& config, const BackendUses& uses) {
   std::unique_ptr<Backend> backend(new Backend);
   auto datasets = LoadDatasets(config);
@@ -125,7 +134,7 @@ Backend::~Backend() {
 }
 
 void Backend::WarmUp() {
-  if (buffer_) buffer_->Writes().Start();
+  if (buffer_) buffer_->Start();
   if (!embedded_) {
     warm_up_ = std::jthread([this] {
       if (buffer_) buffer_->Warn(quit_.get_token());

@@ -26,6 +26,9 @@ std::string DescribeDatabase(const config::Config& config);
 /// The datasets that are on: those of CHIMERA_DATASETS and the folders of CHIMERA_DATASET_DIRS.
 Result<std::vector<schema::Dataset>> LoadDatasets(const config::Config& config);
 
+/// kInvalidArgument while there is a mirror: `command` writes past the buffer, into one database alone.
+Status CheckNoMirror(const config::Config& config, const std::string& command);
+
 /// What a command wants of its backend.
 struct BackendUses {
   /// The embedded database is brought up to date before its first use; a remote one never is: that is its operator's

@@ -15,6 +15,9 @@ constexpr size_t kConnections = 4;
 constexpr std::chrono::seconds kAskTime{5};
 constexpr std::chrono::seconds kLookTime{1};
 
+constexpr char kMirrorLabel[] = "mirror:";
+constexpr char kMirrorSuffix[] = ".mirror";  // of the file, or of the prefix of the keys
+
 ingest::RedisOptions RedisOf(const config::Buffer& buffer) {
   ingest::RedisOptions options;
   options.host = buffer.host;
@@ -27,15 +30,18 @@ ingest::RedisOptions RedisOf(const config::Buffer& buffer) {
   return options;
 }
 
-Result<std::unique_ptr<ingest::Store>> OpenStore(const config::Buffer& buffer) {
-  if (buffer.kind == config::Buffer::Kind::kRedis) return ingest::CreateRedisStore(RedisOf(buffer));
+Result<std::unique_ptr<ingest::Store>> OpenStore(const config::Buffer& buffer, const std::string& suffix) {
+  if (buffer.kind == config::Buffer::Kind::kRedis) {
+    ingest::RedisOptions options = RedisOf(buffer);
+    options.prefix += suffix;
+    return ingest::CreateRedisStore(std::move(options));
+  }
   return ingest::OpenSqliteStore(RequestContext::For("open the buffer", kAskTime, {}),
-                                 {.path = buffer.path, .limits = buffer.limits, .fsync = buffer.fsync});
+                                 {.path = buffer.path + suffix, .limits = buffer.limits, .fsync = buffer.fsync});
 }
 
 /// Everything that a flush does is done by the account that writes, as it would have been without a buffer.
-Result<std::unique_ptr<clickhouse::Client>> WritersClient(const config::Config& config) {
-  clickhouse::HttpOptions options = config.clickhouse;
+Result<std::unique_ptr<clickhouse::Client>> WritersClient(clickhouse::HttpOptions options) {
   options.account = options.write_account.value_or(options.account);
   options.write_account.reset();
   options.pool_size = std::min(options.pool_size, kConnections);
@@ -70,42 +76,75 @@ ingest::OrchestratorOptions FlushOptions(const config::Config& config, metrics::
   return options;
 }
 
+/// What waits there, as figures of `label`.
+void AddFigures(ingest::Store& store, const std::string& label, std::vector<metrics::BufferedTable>& tables) {
+  const auto backlogs = store.Backlogs(RequestContext::For("metrics", kLookTime, {}));
+  if (!backlogs.ok()) return;
+  const auto now = std::chrono::system_clock::now().time_since_epoch();
+  for (const auto& backlog : *backlogs) {
+    const std::chrono::duration<double, std::milli> age = now - std::chrono::microseconds(backlog.oldest);
+    tables.push_back({label + backlog.to.database + "." + backlog.to.table, backlog.rows, backlog.bytes, backlog.dead,
+                      backlog.oldest == 0 ? 0 : std::max(age.count(), 0.0)});
+  }
+}
+
+/// `client` is borrowed; null: one of its own, to `options`.
+Result<Buffer::Side> OpenSide(const config::Config& config, const clickhouse::HttpOptions& options,
+                              clickhouse::Client* client, const metrics::Observers& observers, bool is_mirror) {
+  auto store = OpenStore(config.buffer, is_mirror ? kMirrorSuffix : "");
+  if (!store.ok()) return store.error();
+  Buffer::Side side{*std::move(store), nullptr, nullptr};
+  if (client == nullptr) {
+    auto own = WritersClient(options);
+    if (!own.ok()) return own.error();
+    side.own_client = *std::move(own);
+    client = side.own_client.get();
+  }
+  side.writes = std::make_unique<ingest::Orchestrator>(
+      *side.store, *client, FlushOptions(config, is_mirror ? metrics::Observers() : observers));
+  return side;
+}
+
 }  // namespace
 
 Result<std::unique_ptr<Buffer>> Buffer::Open(const config::Config& config, clickhouse::Client* embedded,
-                                             metrics::Observers observers) {
+                                             const metrics::Observers& observers) {
   std::unique_ptr<Buffer> buffer(new Buffer);
-  auto store = OpenStore(config.buffer);
-  if (!store.ok()) return store.error();
-  buffer->store_ = std::move(*store);
-  clickhouse::Client* client = embedded;
-  if (client == nullptr) {
-    auto own = WritersClient(config);
-    if (!own.ok()) return own.error();
-    buffer->own_client_ = std::move(*own);
-    client = buffer->own_client_.get();
-  }
-  buffer->writes_ =
-      std::make_unique<ingest::Orchestrator>(*buffer->store_, *client, FlushOptions(config, std::move(observers)));
+  auto main = OpenSide(config, config.clickhouse, embedded, observers, false);
+  if (!main.ok()) return main.error();
+  buffer->main_ = *std::move(main);
+  if (!config.mirror) return buffer;
+  auto mirror = OpenSide(config, config.mirror->clickhouse, nullptr, observers, true);
+  if (!mirror.ok()) return mirror.error();
+  buffer->mirror_ = *std::move(mirror);
+  buffer->both_.emplace(ingest::MirroredBuffer::Side{*buffer->main_.store, *buffer->main_.writes},
+                        ingest::MirroredBuffer::Side{*buffer->mirror_->store, *buffer->mirror_->writes});
   return buffer;
 }
 
+void Buffer::Start() {
+  main_.writes->Start();
+  if (mirror_) mirror_->writes->Start();
+}
+
+ingest::WriteBuffer& Buffer::Writes() {
+  if (both_) return *both_;
+  return *main_.writes;
+}
+
 std::vector<metrics::BufferedTable> Buffer::Figures() {
-  const auto backlogs = store_->Backlogs(RequestContext::For("metrics", kLookTime, {}));
-  if (!backlogs.ok()) return {};
-  const auto now = std::chrono::system_clock::now().time_since_epoch();
   std::vector<metrics::BufferedTable> tables;
-  for (const auto& backlog : *backlogs) {
-    const std::chrono::duration<double, std::milli> age = now - std::chrono::microseconds(backlog.oldest);
-    tables.push_back({backlog.to.database + "." + backlog.to.table, backlog.rows, backlog.bytes, backlog.dead,
-                      backlog.oldest == 0 ? 0 : std::max(age.count(), 0.0)});
-  }
+  AddFigures(*main_.store, "", tables);
+  if (mirror_) AddFigures(*mirror_->store, kMirrorLabel, tables);
   return tables;
 }
 
 void Buffer::Warn(const std::stop_token& stop) {
-  for (const std::string& warning : store_->Warnings(RequestContext::For("buffer check", kAskTime, stop))) {
-    log::Warning(store_->Name() + ": " + warning);
+  for (Side* side : {&main_, Mirror()}) {
+    if (side == nullptr) continue;
+    for (const std::string& warning : side->store->Warnings(RequestContext::For("buffer check", kAskTime, stop))) {
+      log::Warning(side->store->Name() + ": " + warning);
+    }
   }
 }
 

@@ -90,6 +90,7 @@ int IngestFlush(const config::Config& config, const std::string& table, int seco
 struct DeadLetterCommand {
   std::string table;          ///< empty: all
   std::vector<uint64_t> ids;  ///< empty: all of them
+  bool mirror = false;        ///< those of the second database
   bool discard = false;
   bool json = false;
 };
@@ -97,6 +98,20 @@ struct DeadLetterCommand {
 int ShowDeadLetters(const config::Config& config, const DeadLetterCommand& command, std::stop_token stop);
 /// Lets them wait again.
 int ReplayDeadLetters(const config::Config& config, const DeadLetterCommand& command, std::stop_token stop);
+
+struct MirrorCommand {
+  std::string table;  ///< empty: all
+  int seconds = 60;   ///< that storing what waits may take
+  bool json = false;
+};
+/// What waits for each of the two databases of a mirror, and whether writes are frozen.
+int MirrorStatus(const config::Config& config, bool json, std::stop_token stop);
+/// Prints where the two differ. kFailed when they do.
+int MirrorCompare(const config::Config& config, const MirrorCommand& command, std::stop_token stop);
+/// Has all servers that share the buffer refuse new writes, or take them again.
+int MirrorFreeze(const config::Config& config, bool frozen, std::stop_token stop);
+/// Freezes, compares, and prints what to change; where they differ, kFailed, and writes are taken again.
+int MirrorSwitch(const config::Config& config, const MirrorCommand& command, std::stop_token stop);
 
 struct ExportCommand {
   std::string table;

@@ -127,6 +127,7 @@ int SchemaDiff(const config::Config& config, bool json, std::stop_token stop) {
 }
 
 int DemoLoad(const config::Config& config, bool if_empty, std::stop_token stop) {
+  if (Status alone = CheckNoMirror(config, "demo load"); !alone.ok()) return Report(alone.error());
   auto backend = Backend::Create(config, {.migrate = true});
   if (!backend.ok()) return Report(backend.error());
   for (const auto& dataset : (*backend)->Datasets()) {

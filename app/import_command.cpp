@@ -238,6 +238,7 @@ std::optional<Error> ImportAll(const std::stop_token& stop, clickhouse::Client& 
 int Import(const config::Config& config, const ImportCommand& command, std::stop_token stop) {
   auto options = OptionsOf(command);
   if (!options) return Report(options.error()), kMisused;
+  if (Status alone = CheckNoMirror(config, "import"); !alone) return Report(alone.error());
   auto backend = Backend::Create(config, {.migrate = true});
   if (!backend) return Report(backend.error());
   clickhouse::Client& client = (*backend)->Client();

@@ -3,6 +3,7 @@
 #include <limits>
 
 #include "app/backend.h"
+#include "app/backlog_text.h"
 #include "app/buffer.h"
 #include "app/commands.h"
 #include "app/text_table.h"
@@ -22,10 +23,6 @@ Result<std::unique_ptr<Backend>> Open(const config::Config& config, bool migrate
                      "set it as the server has it, such as CHIMERA_BUFFER=sqlite:/var/lib/chimera-mcp/buffer.sqlite");
   }
   return Backend::Create(config, {.migrate = migrate, .buffer = true});
-}
-
-std::string FullName(const ingest::Destination& to) {
-  return to.database + "." + to.table;
 }
 
 bool IsMeant(const ingest::Destination& to, const std::string& table) {
@@ -48,30 +45,11 @@ Result<std::vector<ingest::Backlog>> Meant(const RequestContext& context, ingest
   return meant;
 }
 
-std::chrono::seconds Waits(const ingest::Backlog& backlog) {
-  if (backlog.oldest == 0) return std::chrono::seconds(0);
-  const auto now = std::chrono::system_clock::now().time_since_epoch();
-  return std::chrono::duration_cast<std::chrono::seconds>(now - std::chrono::microseconds(backlog.oldest));
-}
-
-Json BacklogJson(const ingest::Backlog& backlog) {
-  const auto position = [](ingest::Position at) { return at == 0 ? Json() : Json(ingest::PositionText(at)); };
-  return {{"dataset", backlog.to.dataset},     {"table", FullName(backlog.to)},
-          {"pending_rows", backlog.rows},      {"pending_bytes", backlog.bytes},
-          {"pending_writes", backlog.writes},  {"oldest", position(backlog.oldest)},
-          {"waits_s", Waits(backlog).count()}, {"watermark", position(backlog.stored)},
-          {"on_its_way", backlog.sealed},      {"dead_letters", backlog.dead}};
-}
-
-std::string StatusText(const std::vector<ingest::Backlog>& backlogs, const std::string& where) {
-  if (backlogs.empty()) return where + ": nothing was ever buffered here\n";
-  std::vector<TextRow> rows = {{"table", "waiting rows", "bytes", "oldest", "stored up to", "dead letters"}};
-  for (const auto& backlog : backlogs) {
-    rows.push_back({FullName(backlog.to), Count(backlog.rows), Bytes(backlog.bytes),
-                    backlog.oldest == 0 ? "-" : Age(Waits(backlog).count()),
-                    backlog.stored == 0 ? "-" : ingest::PositionText(backlog.stored), Count(backlog.dead)});
-  }
-  return where + "\n" + TextTable(rows, {0, 4});
+/// The store whose dead letters are meant.
+Result<ingest::Store*> LettersOf(Buffer& buffer, const DeadLetterCommand& command) {
+  if (!command.mirror) return &buffer.Store();
+  if (buffer.Mirror() != nullptr) return buffer.Mirror()->store.get();
+  return MakeError(ErrorCode::kInvalidArgument, "there is no mirror: CHIMERA_MIRROR is unset", "leave --mirror out");
 }
 
 bool Troubled(const ingest::Backlog& backlog) {
@@ -106,14 +84,15 @@ int TakeLetters(const config::Config& config, const DeadLetterCommand& command, 
                 const std::stop_token& stop) {
   auto backend = Open(config, false);
   if (!backend.ok()) return Report(backend.error());
-  ingest::Store& store = (*backend)->Buffer()->Store();
+  const auto store = LettersOf(*(*backend)->Buffer(), command);
+  if (!store.ok()) return Report(store.error());
   const auto context = RequestContext::For("dead letters", kAskTime, stop);
   std::vector<uint64_t> ids;
-  if (Status read = EachLetter(context, store, command, [&](const auto& letter) { ids.push_back(letter.id); });
+  if (Status read = EachLetter(context, **store, command, [&](const auto& letter) { ids.push_back(letter.id); });
       !read.ok()) {
     return Report(read.error());
   }
-  const auto taken = store.TakeDeadLetters(context, ids, discard);
+  const auto taken = (*store)->TakeDeadLetters(context, ids, discard);
   if (!taken.ok()) return Report(taken.error());
   std::printf("%s rows %s\n", Count(*taken).c_str(),
               discard ? "are discarded" : "wait again; a running server stores them, or `chimera-mcp ingest flush`");
@@ -165,8 +144,10 @@ int ShowDeadLetters(const config::Config& config, const DeadLetterCommand& comma
   if (command.discard) return TakeLetters(config, command, true, stop);
   auto backend = Open(config, false);
   if (!backend.ok()) return Report(backend.error());
+  const auto store = LettersOf(*(*backend)->Buffer(), command);
+  if (!store.ok()) return Report(store.error());
   const auto context = RequestContext::For("dead letters", kAskTime, stop);
-  const Status read = EachLetter(context, (*backend)->Buffer()->Store(), command, [&](const auto& letter) {
+  const Status read = EachLetter(context, **store, command, [&](const auto& letter) {
     if (command.json) {
       std::printf("%s\n", ToText(LetterJson(letter)).c_str());
     } else {

@@ -82,6 +82,7 @@ struct Invocation {
   bool ingest_json = false;
   int flush_seconds = 60;
   DeadLetterCommand dead_letters;
+  MirrorCommand mirror;
   Command command;
   std::function<int()> without_settings;  // instead of `command`: whatever the configuration, it must work
 };
@@ -271,6 +272,7 @@ void AddDeadLetters(CLI::App& app, Invocation& invocation) {
   for (auto* subcommand : {letters, replay}) {
     subcommand->add_option("table", command.table, "table, or database.table; otherwise all");
     subcommand->add_option("--id", command.ids, "these alone; repeatable")->allow_extra_args(false);
+    subcommand->add_flag("--mirror", command.mirror, "those of the second database (CHIMERA_MIRROR)");
   }
   letters->add_flag("--discard", command.discard, "drop them for good");
   letters->add_flag("--json", command.json, "each as a line of JSON");
@@ -283,6 +285,40 @@ void AddDeadLetters(CLI::App& app, Invocation& invocation) {
     invocation.command = [&](const auto& config, auto stop) {
       return ReplayDeadLetters(config, invocation.dead_letters, stop);
     };
+  });
+}
+
+void AddMirror(CLI::App& app, Invocation& invocation) {
+  MirrorCommand& command = invocation.mirror;
+  auto* mirror = app.get_subcommand("ingest")->add_subcommand("mirror", "two databases at once (CHIMERA_MIRROR)");
+  mirror->require_subcommand(1);
+  auto* status = mirror->add_subcommand("status", "what waits for each of the two");
+  auto* compare = mirror->add_subcommand("compare", "where their rows differ; exit code 1 when they do");
+  auto* change = mirror->add_subcommand("switch", "freeze writes, compare, and say what to change");
+  compare->add_option("table", command.table, "table, or database.table; otherwise all");
+  for (auto* subcommand : {status, compare, change}) {
+    subcommand->add_flag("--json", command.json, "as one JSON object");
+    if (subcommand == status) continue;
+    subcommand->add_option("--timeout", command.seconds, "seconds that storing what waits may take")
+        ->check(CLI::Range(1, 86'400))
+        ->capture_default_str();
+  }
+  status->callback([&invocation] {
+    invocation.command = [&](const auto& config, auto stop) {
+      return MirrorStatus(config, invocation.mirror.json, stop);
+    };
+  });
+  compare->callback([&invocation] {
+    invocation.command = [&](const auto& config, auto stop) { return MirrorCompare(config, invocation.mirror, stop); };
+  });
+  change->callback([&invocation] {
+    invocation.command = [&](const auto& config, auto stop) { return MirrorSwitch(config, invocation.mirror, stop); };
+  });
+  mirror->add_subcommand("freeze", "refuse new writes in all servers that share the buffer")->callback([&invocation] {
+    invocation.command = [](const auto& config, auto stop) { return MirrorFreeze(config, true, stop); };
+  });
+  mirror->add_subcommand("thaw", "take them again")->callback([&invocation] {
+    invocation.command = [](const auto& config, auto stop) { return MirrorFreeze(config, false, stop); };
   });
 }
 
@@ -438,6 +474,7 @@ int ParseAndRun(int argc, char** argv) {
   AddExport(app, invocation);
   AddIngest(app, invocation);
   AddDeadLetters(app, invocation);
+  AddMirror(app, invocation);
   AddDataset(app, invocation);
   AddDatasetNew(app, invocation);
   AddStatus(app, invocation);

@@ -160,6 +160,7 @@ Status CheckReader(const config::Config& config, Backend& backend, const std::st
 }  // namespace
 
 int Serve(const config::Config& config, const ServeOptions& options, std::stop_token stop) {
+  if (Status alone = CheckNoMirror(config, "serve --demo"); options.demo && !alone.ok()) return Report(alone.error());
   std::unique_ptr<Backend> backend;
   std::unique_ptr<Telemetry> telemetry;  // below what it looks at: it goes first
   const auto observe = [&](clickhouse::Client& client) {
