@@ -59,7 +59,7 @@ Result<Write> MirroredBuffer::AsAtFirst(const RequestContext& context, const Wri
   const bool whole = RowsOf(first.slices) == RowsOf(write.slices);
   if (whole && HasPosition(first.slices) == HasPosition(write.slices)) return first;
   log::Warning("a repeated write to " + write.to.database + "." + write.to.table +
-               " had reached the mirror alone: times that were left to the server differ there");
+               " had reached the mirror alone: times that were left to the server may differ there");
   return write;
 }
 

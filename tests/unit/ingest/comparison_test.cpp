@@ -15,9 +15,9 @@ using testing::MakeRows;
 
 /// A database with one table, of which it says these things, as JSON.
 struct Database {
-  std::string table = R"([["MergeTree", "toDate(ts)"]])";
-  std::string columns = R"([["ts", "DateTime('UTC')", ""], ["n", "UInt64", ""]])";
-  std::string sums = R"([["2025-10-07", "2", "17"]])";
+  std::string table = R"x([["MergeTree", "toDate(ts)"]])x";
+  std::string columns = R"x([["ts", "DateTime('UTC')", ""], ["n", "UInt64", ""]])x";
+  std::string sums = R"x([["2025-10-07", "2", "17"]])x";
   std::string manifests = "[]";
 };
 
@@ -58,9 +58,9 @@ TEST_F(ComparisonTest, SameSumsAreEqual) {
 
 TEST_F(ComparisonTest, TellsTheDaysThatDiffer) {
   Database main;
-  main.sums = R"([["2025-10-07", "2", "17"], ["2025-10-08", "1", "5"], ["2025-10-09", "3", "6"]])";
+  main.sums = R"x([["2025-10-07", "2", "17"], ["2025-10-08", "1", "5"], ["2025-10-09", "3", "6"]])x";
   Database mirror;
-  mirror.sums = R"([["2025-10-07", "2", "18"], ["2025-10-09", "3", "6"], ["2025-10-10", "1", "5"]])";
+  mirror.sums = R"x([["2025-10-07", "2", "18"], ["2025-10-09", "3", "6"], ["2025-10-10", "1", "5"]])x";
   const auto compared = Compare(main, mirror);
   EXPECT_FALSE(compared.Equal());
   ASSERT_EQ(compared.days.size(), 3u);
@@ -72,11 +72,11 @@ TEST_F(ComparisonTest, TellsTheDaysThatDiffer) {
 
 TEST_F(ComparisonTest, LeavesOutColumnsThatEachFillsAndTellsThoseThatOneLacks) {
   Database main;
-  main.columns = R"([["a", "String", ""], ["made", "DateTime", "now()"], ["n", "UInt8", ""], ["old", "UInt8", ""],
-                     ["ingest_position", "DateTime64(6, 'UTC')", ""]])";
+  main.columns = R"x([["a", "String", ""], ["made", "DateTime", "now()"], ["n", "UInt8", ""], ["old", "UInt8", ""],
+                     ["ingest_position", "DateTime64(6, 'UTC')", ""]])x";
   Database mirror;
-  mirror.columns = R"([["a", "LowCardinality(String)", ""], ["made", "DateTime", ""], ["n", "UInt8", ""],
-                       ["new", "UInt8", ""], ["ingest_position", "DateTime64(6, 'UTC')", ""]])";
+  mirror.columns = R"x([["a", "LowCardinality(String)", ""], ["made", "DateTime", ""], ["n", "UInt8", ""],
+                       ["new", "UInt8", ""], ["ingest_position", "DateTime64(6, 'UTC')", ""]])x";
   const auto compared = Compare(main, mirror);
   EXPECT_FALSE(compared.Equal());
   EXPECT_EQ(compared.left_out, (std::vector<std::string>{"ingest_position", "made"}));
@@ -97,7 +97,7 @@ TEST_F(ComparisonTest, ATableThatIsMissingDiffers) {
 
 TEST_F(ComparisonTest, AsksForWhatMergesLeaveAndWhatRetentionKeeps) {
   Database merging;
-  merging.table = R"([["ReplicatedReplacingMergeTree", "tuple()"]])";
+  merging.table = R"x([["ReplicatedReplacingMergeTree", "tuple()"]])x";
   Compare(merging, {}, {"db", "t", "", "ts", "2025-01-02"});
   const std::string sql = main_.Queries().back().sql;
   EXPECT_NE(sql.find("SELECT '' AS"), std::string::npos) << sql;
@@ -107,8 +107,8 @@ TEST_F(ComparisonTest, AsksForWhatMergesLeaveAndWhatRetentionKeeps) {
 
 TEST_F(ComparisonTest, DaysThatAreBeingWrittenDoNotCount) {
   Database main;
-  main.sums = R"([["2025-10-07", "3", "1"], ["2025-10-08", "1", "5"]])";
-  main.manifests = R"([["2025-10-08"]])";
+  main.sums = R"x([["2025-10-07", "3", "1"], ["2025-10-08", "1", "5"]])x";
+  main.manifests = R"x([["2025-10-08"]])x";
   auto compared = Compare(main, {});
   const auto days = DaysStoredBehind(context_, main_, compared.what, 7);
   ASSERT_TRUE(days.ok());

@@ -29,8 +29,12 @@ class FakeWrites : public WriteBuffer {
     auto batch = store_.Seal(context, tables.at(0), kAll);
     if (!batch || !*batch) return Ok();
     if (reason.empty()) return store_.Finish(context, **batch);
-    DeadLetter letter{
-        .to = tables[0], .position = (*batch)->last, .batch = (*batch)->id, .row = "{}", .reason = reason};
+    DeadLetter letter;
+    letter.to = tables[0];
+    letter.position = (*batch)->last;
+    letter.batch = (*batch)->id;
+    letter.row = "{}";
+    letter.reason = reason;
     if (Status dead = store_.Check(context, **batch, {}, {letter}); !dead) return dead;
     return store_.Finish(context, **batch);
   }
