@@ -200,6 +200,7 @@ void PrintText(const std::vector<Run>& runs, const BackupCommand& command, const
 int Backup(const config::Config& config, const BackupCommand& command, std::stop_token stop) {
   const auto where = WhereOf(config, command);
   if (!where) return Report(where.error()), kMisused;
+  if (Status one = CheckNoMirror(config, "schema restore"); command.restore && !one.ok()) return Report(one.error());
   config::Config alone = config;
   alone.clickhouse.write_account.reset();  // what backs up also reads how far it is
   auto backend = Backend::Create(alone);

@@ -34,6 +34,7 @@ Result<Accepted> AcceptedOf(const Reply& answer) {
   if (word == "added" || word == "repeated") {
     return Accepted{.position = static_cast<Position>(NumberIn(answer, 1)), .repeated = word == "repeated"};
   }
+  if (word == "frozen") return FrozenError();
   if (word != "conflict") return NoRoom(answer);
   return MakeError(ErrorCode::kConflict, "other rows came under this idempotency key before",
                    "use a new key for new rows, and the same key only for exactly the same rows");

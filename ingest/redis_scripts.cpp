@@ -39,6 +39,12 @@ local function note_oldest(to)
   else redis.call('ZREM', base .. 'waiting', to) end
 end
 
+-- Of the first write under an identity, while it lives: hash of its content, name of the call, position; or nothing.
+local function known_write(identity, now, life)
+  local content, call, first = string.match(redis.call('GET', base .. 'identity:' .. identity) or '', '^(.*):(.*):(.*)$')
+  if first and now - tonumber(first) < life * 1000 then return content, call, first end
+end
+
 -- An answer that refuses these rows, or nothing.
 local function refused(now, rows, bytes, max_rows, max_bytes, max_age)
   if rows > tonumber(max_rows) then return {'large', 'rows'} end
@@ -91,20 +97,36 @@ end
 
 // clock, to, dataset, database, table, hash of the identity, hash of the content, its life in ms, rows, bytes, slices,
 // most rows, most bytes, greatest age in µs, name of this call
-// → added POSITION | repeated POSITION | conflict | full LIMIT | large LIMIT
+// → added POSITION | repeated POSITION | conflict | frozen | full LIMIT | large LIMIT
 constexpr std::string_view kAppend = R"lua(
 local now, identity, content, life = clock(ARGV[1]), base .. 'identity:' .. ARGV[6], ARGV[7], ARGV[8]
-local known, call, first = string.match(redis.call('GET', identity) or '', '^(.*):(.*):(.*)$')
-if first and now - tonumber(first) < life * 1000 then
+local known, call, first = known_write(ARGV[6], now, life)
+if known then
   if known ~= content then return {'conflict'} end
   return {call == ARGV[15] and 'added' or 'repeated', first}
 end
+if redis.call('HEXISTS', state, 'frozen') == 1 then return {'frozen'} end
 local rows, bytes = tonumber(ARGV[9]), tonumber(ARGV[10])
 local refusal = refused(now, rows, bytes, ARGV[12], ARGV[13], ARGV[14])
 if refusal then return refusal end
 local position = add(now, ARGV[2], ARGV[3], ARGV[4], ARGV[5], rows, bytes, ARGV[11])
 redis.call('SET', identity, content .. ':' .. ARGV[15] .. ':' .. position, 'PX', life)
 return {'added', position}
+)lua";
+
+// clock, hash of the identity, hash of the content, its life in ms → none | repeated POSITION | conflict
+constexpr std::string_view kFind = R"lua(
+local known, _, first = known_write(ARGV[2], clock(ARGV[1]), ARGV[4])
+if not known then return {'none'} end
+if known ~= ARGV[3] then return {'conflict'} end
+return {'repeated', first}
+)lua";
+
+// 1, 0, or nothing to leave it as it is → ok FROZEN
+constexpr std::string_view kFreeze = R"lua(
+if ARGV[1] == '1' then redis.call('HSET', state, 'frozen', 1)
+elseif ARGV[1] == '0' then redis.call('HDEL', state, 'frozen') end
+return {'ok', text(redis.call('HEXISTS', state, 'frozen'))}
 )lua";
 
 // → ok, then for each table: dataset, database, table, rows, bytes, writes, dead, oldest, newest, stored, batch
@@ -305,6 +327,8 @@ Script::Script(std::string_view body) : text(std::string(kShared) + std::string(
 
 RedisScripts::RedisScripts()
     : append(kAppend),
+      find(kFind),
+      freeze(kFreeze),
       backlogs(kBacklogs),
       read(kRead),
       take_lease(kTakeLease),

@@ -2,12 +2,10 @@
 // because its answer was lost changes nothing more.
 //
 // Every key begins with a hash tag, KEYS[1] ("{chimera}:"), so that a cluster keeps them in one slot:
-//   state           hash: last (position), rows, bytes (that wait), fence (of leases), dead (latest id)
-//   lease           who flushes: "FENCE:OWNER", expires
-//   identity:HASH   of a write: hash of its content, name of the call, position; expires
-//   tables          set of the destinations' keys
-//   waiting         sorted set: destinations that wait, by their oldest position
-//   dead            stream of dead letters, by id
+//   state           hash: last (position), rows, bytes (that wait), fence (of leases), dead (latest id), frozen (or not
+//   there) lease           who flushes: "FENCE:OWNER", expires identity:HASH   of a write: hash of its content, name of
+//   the call, position; expires tables          set of the destinations' keys waiting         sorted set: destinations
+//   that wait, by their oldest position dead            stream of dead letters, by id
 // and for each destination:
 //   table:TO        hash: its names, rows, bytes, dead, newest, stored; batch… while there is one
 //   rows:TO         stream of writes as they came, by position
@@ -33,6 +31,8 @@ struct Script {
 struct RedisScripts {
   RedisScripts();
   Script append;
+  Script find;
+  Script freeze;
   Script backlogs;
   Script read;
   Script take_lease;

@@ -46,6 +46,11 @@ class RedisStore : public Store {
       : limits_(options.limits), client_(std::make_shared<RedisClient>(std::move(options))) {}
 
   Result<Accepted> Append(const RequestContext& context, const Write& write) override;
+  Result<std::optional<Accepted>> Find(const RequestContext& context, const Write& write) override;
+  Status Freeze(const RequestContext& context, bool frozen) override {
+    return DoneOf(client_->Run(context, scripts_->freeze, {frozen ? "1" : "0"}));
+  }
+  Result<bool> IsFrozen(const RequestContext& context) override;
   Result<std::vector<Backlog>> Backlogs(const RequestContext& context) override;
   Result<std::vector<Entry>> Read(const RequestContext& context, const Destination& to, Position after, Position until,
                                   const BatchLimits& limits) override;
@@ -122,6 +127,24 @@ Result<Accepted> RedisStore::Append(const RequestContext& context, const Write& 
        Microseconds(limits_.max_age), RandomHex(kAppendNameBytes)});
   if (!answer) return std::move(answer).error();
   return AcceptedOf(*answer);
+}
+
+Result<std::optional<Accepted>> RedisStore::Find(const RequestContext& context, const Write& write) {
+  const auto life = std::chrono::milliseconds(limits_.key_life).count();
+  auto answer = client_->Run(context, scripts_->find,
+                             {Clock(), Hash(TableKey(write.to) + write.identity, kIdentityDigits),
+                              Hash(write.content, kContentDigits), std::to_string(life)});
+  if (!answer) return std::move(answer).error();
+  if (WordOf(*answer) == "none") return std::optional<Accepted>();
+  auto accepted = AcceptedOf(*answer);
+  if (!accepted) return std::move(accepted).error();
+  return std::optional(*accepted);
+}
+
+Result<bool> RedisStore::IsFrozen(const RequestContext& context) {
+  auto answer = client_->Run(context, scripts_->freeze, {""});
+  if (!answer) return std::move(answer).error();
+  return PartOf(*answer, 1) == "1";
 }
 
 Result<std::vector<Backlog>> RedisStore::Backlogs(const RequestContext& context) {
