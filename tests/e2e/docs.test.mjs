@@ -29,7 +29,8 @@ async function freePort() {
 async function fillPlaceholders(script, sandbox) {
   if (script.includes('127.0.0.1:8123')) return script.replaceAll('127.0.0.1:8123', `127.0.0.1:${await freePort()}`);
   if (!script.includes('your_clickhouse_host')) return script;
-  const engine = sandbox.spawn(BIN, ['engine', '--data', join(sandbox.folder, 'remote'), '--listen', '127.0.0.1:0']);
+  const data = join(sandbox.folder, `remote-${sandbox.children.length}`); // an engine of its own for each script
+  const engine = sandbox.spawn(BIN, ['engine', '--data', data, '--listen', '127.0.0.1:0']);
   const port = await new Promise((resolve, reject) => {
     engine.stderr.on('data', (chunk) => {
       const found = /listening on http:\/\/127.0.0.1:(\d+)/.exec(chunk);
