@@ -51,8 +51,8 @@ bench: build setup-dev  ## the figures of docs/performance.md
 	@cmake --build --preset release --target gate-bench $(QUIET)
 	@node bench/run.mjs
 
-soak: build setup-dev  ## the tests of faults in their long form: 1,000 calls over 20 kills, 100 inserts over cuts
-	@cd tests/e2e && CHIMERA_SOAK=1 ./run.sh restarts.test.mjs cut_inserts.test.mjs faults.test.mjs failover.test.mjs
+soak: build setup-dev  ## the tests of faults in their long form: 1,000 calls over 20 kills, 100 inserts over cuts, buffered writes over 50 kills and a minute without a database
+	@cd tests/e2e && CHIMERA_SOAK=1 ./run.sh restarts.test.mjs cut_inserts.test.mjs faults.test.mjs failover.test.mjs buffer_faults.test.mjs
 
 FUZZ_STATEMENTS := 1000000
 security-fuzz: setup-dev  ## the read gate against the engine's parser on a million mutated statements
