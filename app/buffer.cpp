@@ -127,6 +127,25 @@ void Buffer::Start() {
   if (mirror_) mirror_->writes->Start();
 }
 
+void Buffer::Drain(std::chrono::milliseconds time) {
+  const auto context = RequestContext::For("last flush", time, {});
+  for (Side* side : {&main_, Mirror()}) {
+    if (side == nullptr) continue;
+    const auto backlogs = side->store->Backlogs(context);
+    if (!backlogs.ok()) continue;
+    std::vector<ingest::Destination> tables;
+    ingest::Position newest = 0;
+    for (const auto& backlog : *backlogs) {
+      if (backlog.oldest > 0) tables.push_back(backlog.to);
+      newest = std::max(newest, backlog.newest);
+    }
+    if (tables.empty()) continue;
+    if (Status done = side->writes->Flush(context, tables, newest); !done.ok()) {
+      log::Warning(side->store->Name() + ": rows wait for the next server: " + done.error().message);
+    }
+  }
+}
+
 ingest::WriteBuffer& Buffer::Writes() {
   if (both_) return *both_;
   return *main_.writes;

@@ -32,6 +32,9 @@ class Buffer {
 
   /// From here on, what waits is flushed by this process.
   void Start();
+  /// Stores what waits, as far as that goes within `time`: the last process of a host may not be followed by another
+  /// soon.
+  void Drain(std::chrono::milliseconds time);
   /// Where writes go: into both sides, where there is a mirror.
   ingest::WriteBuffer& Writes();
   ingest::Store& Store() { return *main_.store; }

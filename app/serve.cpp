@@ -3,6 +3,7 @@
 
 #include "app/authorization.h"
 #include "app/backend.h"
+#include "app/buffer.h"
 #include "app/commands.h"
 #include "app/connect_hints.h"
 #include "app/guard.h"
@@ -24,6 +25,8 @@ namespace {
 
 constexpr std::chrono::seconds kDemoTime{120};
 constexpr std::chrono::seconds kCheckTime{30};
+// Together with what calls in flight are given, less than supervisors grant.
+constexpr std::chrono::seconds kLastFlush{1};
 
 // Above the longest timeout a caller may ask of a tool (an hour); tools set their own, shorter deadlines.
 constexpr std::chrono::seconds kCallTime{3630};
@@ -184,6 +187,7 @@ int Serve(const config::Config& config, const ServeOptions& options, std::stop_t
   const guide::SchemaWatch watch(server.Changes(), backend->Client(), backend->Datasets());
   const int code =
       options.http.empty() ? ServeStdio(server, stop) : ServeHttp(server, config, options, *backend, *telemetry, stop);
+  if (backend->Buffer() != nullptr) backend->Buffer()->Drain(kLastFlush);
   log::Info(stop.stop_requested() ? "ends: told to stop"
             : code == kDone       ? "ends: the client has left"
                                   : "ends: failed");

@@ -148,6 +148,17 @@ test('a full buffer refuses, and says when to come back', async () => {
     'there is room again');
 });
 
+test('a server that ends stores what waits, where it can', async () => {
+  await kill();
+  assert.equal((await sandbox.run(['ingest', 'flush'], { env: buffer() })).code, 0);
+  const stdio = await sandbox.serve({ env: buffer({ CHIMERA_FLUSH_MS: '3600000' }) });
+  await stdio.answer('insert.llm_events', { data: event('at the end'), mode: 'buffered' });
+  assert.equal(await countOf('at the end'), 0);
+  stdio.child.stdin.end();
+  await once(stdio.child, 'exit');
+  assert.equal(await countOf('at the end'), 1);
+});
+
 test('without a buffer, the error says how there is one', async () => {
   const plain = await sandbox.serveHttp([], { env: engine.settings() });
   const refused = await plain.refusal('insert.llm_events', { data: event('none'), mode: 'buffered' });
