@@ -125,4 +125,11 @@ Result<Deduplication> AskDeduplication(std::string_view database, std::string_vi
   return weakest;
 }
 
+bool MergesRows(std::string_view engine) {
+  constexpr std::string_view kMerging[] = {"Replacing",   "Collapsing", "Summing",
+                                           "Aggregating", "Coalescing", "Graphite"};
+  return std::any_of(std::begin(kMerging), std::end(kMerging),
+                     [&](std::string_view kind) { return engine.find(kind) != std::string_view::npos; });
+}
+
 }  // namespace chimera::clickhouse

@@ -25,4 +25,8 @@ Result<Deduplication> AskDeduplication(std::string_view database, std::string_vi
 /// One table's own part: from `engine` and `engine_full` of system.tables. Pure.
 Deduplication DeduplicationOf(std::string_view engine, std::string_view engine_full);
 
+/// Whether an engine of that name merges rows with equal keys, also within one insert before they are stored, so that
+/// not every row of it need be there. Pure.
+bool MergesRows(std::string_view engine);
+
 }  // namespace chimera::clickhouse

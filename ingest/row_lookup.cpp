@@ -9,7 +9,9 @@
 
 #include "base/json.h"
 #include "base/text.h"
+#include "clickhouse/deduplication.h"
 #include "sql/lexer.h"
+#include "sql/type_name.h"
 
 namespace chimera::ingest {
 namespace {
@@ -57,13 +59,6 @@ std::optional<Comparable> CompareTime(const std::string& column, std::string_vie
   return std::nullopt;
 }
 
-std::string_view Bare(std::string_view type) {
-  for (const std::string_view wrapper : {"LowCardinality(", "Nullable("}) {
-    if (type.starts_with(wrapper)) type = type.substr(wrapper.size(), type.size() - wrapper.size() - 1);
-  }
-  return type;
-}
-
 class Lookup {
  public:
   Lookup(const Destination& to, const LiveColumns& columns) : to_(to), columns_(columns) {}
@@ -76,7 +71,7 @@ class Lookup {
     for (const auto& [name, value] : row->items()) {
       const auto column = columns_.find(name);
       if (column == columns_.end()) continue;
-      if (auto part = Compare(sql::QuoteIdentifier(name), Bare(column->second), value))
+      if (auto part = Compare(sql::QuoteIdentifier(name), sql::BareType(column->second), value))
         parts.push_back(*std::move(part));
     }
     if (parts.empty()) return false;
@@ -132,14 +127,6 @@ class Lookup {
   std::vector<std::string> rows_;
 };
 
-/// Equal keys within one insert are merged before they are stored, so that not every row need be there.
-bool MergesRows(std::string_view engine) {
-  constexpr std::string_view kMerging[] = {"Replacing",   "Collapsing", "Summing",
-                                           "Aggregating", "Coalescing", "Graphite"};
-  return std::any_of(std::begin(kMerging), std::end(kMerging),
-                     [&](std::string_view kind) { return engine.find(kind) != std::string_view::npos; });
-}
-
 }  // namespace
 
 Result<bool> HoldsRows(const RequestContext& context, clickhouse::Client& client, const Destination& to,
@@ -157,7 +144,7 @@ Result<bool> HoldsRows(const RequestContext& context, clickhouse::Client& client
                          : found.at(0).is_string() ? std::stoull(found.at(0).get<std::string>())
                                                    : found.at(0).get<uint64_t>();
   const std::string engine = found.at(1).is_string() ? found.at(1).get<std::string>() : "";
-  return count >= (MergesRows(engine) ? 1 : sampled);
+  return count >= (clickhouse::MergesRows(engine) ? 1 : sampled);
 }
 
 }  // namespace chimera::ingest

@@ -12,6 +12,7 @@
 #include "base/json.h"
 #include "base/text.h"
 #include "ingest/position.h"
+#include "sql/type_name.h"
 
 namespace chimera::ingest {
 namespace {
@@ -47,21 +48,13 @@ std::string_view TypeFor(Kind kind) {
   }
 }
 
-/// The type within Nullable(…) and LowCardinality(…).
-std::string_view Bare(std::string_view type) {
-  for (const std::string_view wrapper : {"LowCardinality(", "Nullable("}) {
-    if (type.starts_with(wrapper)) type = type.substr(wrapper.size(), type.size() - wrapper.size() - 1);
-  }
-  return type;
-}
-
 bool TakesNull(std::string_view type) {
   return type.find("Nullable(") != std::string_view::npos || type.starts_with("JSON") || type.starts_with("Dynamic") ||
          type.starts_with("Variant");
 }
 
 Takes WhatTakes(std::string_view type) {
-  const std::string_view bare = Bare(type);
+  const std::string_view bare = sql::BareType(type);
   if (bare == "Bool") return Takes::kBool;
   if (bare.starts_with("Int") || bare.starts_with("UInt")) {
     return bare.starts_with("Interval") ? Takes::kAnything : Takes::kInteger;
@@ -89,7 +82,7 @@ bool Fits(Takes takes, const Value& value, std::string_view type) {
       return value.kind == Kind::kBool;
     case Takes::kInteger:
       if (value.kind == Kind::kText) return IsNumberText(value.text, true);
-      return value.kind == Kind::kInteger || (value.kind == Kind::kBigInteger && Bare(type) != "Int64");
+      return value.kind == Kind::kInteger || (value.kind == Kind::kBigInteger && sql::BareType(type) != "Int64");
     case Takes::kNumber:
       if (value.kind == Kind::kText) return IsNumberText(value.text, false);
       return value.kind == Kind::kInteger || value.kind == Kind::kBigInteger || value.kind == Kind::kFraction;

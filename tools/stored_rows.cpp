@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/text.h"
+#include "clickhouse/deduplication.h"
 #include "sql/lexer.h"
 #include "tools/time_value.h"
 
@@ -175,14 +176,6 @@ Result<Match> Find(const RequestContext& context, const InsertTarget& target, co
   return match;
 }
 
-// Equal keys within one insert are merged before they are stored, so that not every row need be there.
-bool MergesRows(const std::string& engine) {
-  constexpr std::string_view kMerging[] = {"Replacing",   "Collapsing", "Summing",
-                                           "Aggregating", "Coalescing", "Graphite"};
-  return std::any_of(std::begin(kMerging), std::end(kMerging),
-                     [&](std::string_view kind) { return engine.find(kind) != std::string::npos; });
-}
-
 }  // namespace
 
 Result<bool> HoldsRows(const RequestContext& context, const InsertTarget& target, const RowGroup& group,
@@ -191,7 +184,7 @@ Result<bool> HoldsRows(const RequestContext& context, const InsertTarget& target
   if (sample.columns.empty()) return true;  // nothing to tell the rows by
   auto match = Find(context, target, sample, day, std::nullopt);
   if (!match) return std::move(match).error();
-  const uint64_t needed = MergesRows(match->engine) ? 1 : sample.rows.size();
+  const uint64_t needed = clickhouse::MergesRows(match->engine) ? 1 : sample.rows.size();
   return match->rows >= needed;
 }
 
