@@ -1,8 +1,11 @@
 #include "clickhouse/channel.h"
 
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <poll.h>
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <utility>
@@ -16,6 +19,16 @@ Step Explain(short wants) {
 }
 
 }  // namespace
+
+void Channel::LoseAfter(std::chrono::milliseconds time) {
+  const int on = 1;
+  const auto most = static_cast<unsigned>(time.count());
+  const int pause = std::max(1, static_cast<int>(std::chrono::duration_cast<std::chrono::seconds>(time / 2).count()));
+  setsockopt(socket_.Number(), IPPROTO_TCP, TCP_USER_TIMEOUT, &most, sizeof(most));  // of what was sent
+  setsockopt(socket_.Number(), IPPROTO_TCP, TCP_KEEPIDLE, &pause, sizeof(pause));    // while an answer is waited for
+  setsockopt(socket_.Number(), IPPROTO_TCP, TCP_KEEPINTVL, &pause, sizeof(pause));
+  setsockopt(socket_.Number(), SOL_SOCKET, SO_KEEPALIVE, &on, sizeof(on));
+}
 
 std::optional<Exchange> Channel::Secure(std::shared_ptr<TlsContext> context, const std::string& server_name,
                                         std::string peer, const Patience& patience, Deadline until) {

@@ -1,6 +1,7 @@
 // A connected stream of bytes to a peer, in the clear or over TLS. Blocks only as long as the request's patience lasts.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -16,6 +17,9 @@ class Channel {
  public:
   /// In the clear, over a connected, non-blocking socket. One thread at a time.
   explicit Channel(Descriptor socket) : socket_(std::move(socket)) {}
+
+  /// From now on, a peer of TCP whose network acknowledges nothing for `time` counts as gone: reads and writes fail.
+  void LoseAfter(std::chrono::milliseconds time);
 
   /// Goes over to TLS. Nothing when the handshake succeeded, else why not: kTlsTimeout when `until` passed.
   /// `server_name` and `peer` as for TlsSession. Blocks.

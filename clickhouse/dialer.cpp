@@ -76,7 +76,9 @@ Connected Dialer::Dial(const Endpoint& endpoint, const Patience& patience, Deadl
   if (auto* ended = std::get_if<Exchange>(&addresses)) return std::move(*ended);
   auto connected = Connect(std::get<0>(addresses), patience, until);
   auto* channel = std::get_if<std::unique_ptr<Channel>>(&connected);
-  if (channel == nullptr || !endpoint.secure) return connected;
+  if (channel == nullptr) return connected;
+  (*channel)->LoseAfter(endpoint.lost_after);
+  if (!endpoint.secure) return connected;
   if (auto ended = Secure(**channel, endpoint, patience, until)) return *std::move(ended);
   return connected;
 }

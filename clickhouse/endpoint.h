@@ -21,6 +21,8 @@ struct Endpoint {
   TlsOptions tls = {};
   std::string path_prefix = {};  ///< goes before every target, such as "/clickhouse"
   std::chrono::milliseconds connect_timeout{5000};
+  /// A peer whose network acknowledges nothing for as long is lost: what waits for it fails as broken off.
+  std::chrono::milliseconds lost_after{5000};
   /// What connections to one place share: the loaded certificates, TLS sessions to resume, a name being looked up.
   /// Copies of an endpoint share it.
   std::shared_ptr<Dialer> dialer = MakeDialer();

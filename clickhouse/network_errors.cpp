@@ -1,4 +1,6 @@
 // The network's half of errors.h: each way in which a peer can be wrong has its own sentence and the fix for it.
+#include <cerrno>
+#include <cstring>
 #include <string>
 #include <utility>
 
@@ -125,6 +127,10 @@ Words PeerWords(const Endpoint& endpoint, const Exchange& exchange, const std::s
     case Failure::kNotHttp:
       return {name + " does not speak HTTP: it says \"" + exchange.detail + "\"", WithPorts("check host and port: ")};
     default:
+      if (exchange.detail == std::strerror(ETIMEDOUT)) {
+        return {"the network to " + name + " carries nothing any more" + why,
+                "check that the host is up and the network between; try again in a moment"};
+      }
       return {name + " closed the connection before its answer was whole" + why,
               endpoint.secure ? "try again; if it repeats, look into the server's log"
                               : WithPorts("if it repeats, the port may expect TLS or not be HTTP: ")};

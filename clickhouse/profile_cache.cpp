@@ -4,6 +4,11 @@
 
 namespace chimera::clickhouse {
 
+ProfileCache::Profile ProfileCache::Known(size_t number) {
+  std::lock_guard lock(mutex_);
+  return slots_[number].profile;
+}
+
 Result<ProfileCache::Profile> ProfileCache::Obtain(size_t number, const RequestContext& context,
                                                    const std::function<Result<AccountProfile>()>& learn) {
   std::unique_lock lock(mutex_);

@@ -22,6 +22,9 @@ class ProfileCache {
   /// `slots`: pairs of host and account, numbered by the caller.
   explicit ProfileCache(size_t slots) : slots_(slots) {}
 
+  /// The profile of `slot`; null while nobody has learned it.
+  Profile Known(size_t slot);
+
   /// The profile of `slot`. Without one, the first caller learns it, on its own thread; when that fails, the error is
   /// its own, and the next one tries. Waits until the context's deadline (kTimeout) or cancellation (kCancelled).
   Result<Profile> Obtain(size_t slot, const RequestContext& context,

@@ -28,7 +28,7 @@ Endpoint EndpointOf(const HttpOptions& options, const HostAddress& address) {
   endpoint.secure = options.secure;
   endpoint.tls = options.tls;
   endpoint.path_prefix = options.path_prefix;
-  endpoint.connect_timeout = options.connect_timeout;
+  endpoint.connect_timeout = endpoint.lost_after = options.connect_timeout;
   return endpoint;
 }
 
@@ -92,6 +92,15 @@ milliseconds Route::ConnectTimeout(const RequestContext& context) const {
   if (choice_.alone) return most;
   if (choice_.probe) most = std::min(most, kProbeTime);
   return std::clamp(context.deadline.Remaining() / 2, milliseconds(1), most);
+}
+
+Deadline Route::AnswerBy(const RequestContext& context) const {
+  return choice_.alone ? context.deadline : Deadline::After(ConnectTimeout(context));
+}
+
+void Route::GiveUp(Verdict& verdict) {
+  verdict.health = Health::kFailed;
+  Report(verdict);
 }
 
 Verdict Route::Carry(const RequestContext& context, const Letter& letter, TextReply& reply) {

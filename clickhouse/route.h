@@ -46,6 +46,13 @@ class Route {
   /// True when the circuit of the host is open and this is the attempt to close it.
   bool IsProbe() const { return choice_.probe; }
 
+  /// Until when the host may take over a question that comes before a statement: where another host works, no longer
+  /// than over a connection.
+  Deadline AnswerBy(const RequestContext& context) const;
+
+  /// The host let that time pass without an answer: notes in `verdict`, and for the choice of hosts, that it failed.
+  void GiveUp(Verdict& verdict);
+
   /// Sends a statement and judges what comes back. Stops it on the host when it may still run there and nobody waits
   /// for it. Meanwhile the context hears how far a read has come, if it wants to. May be called several times.
   Verdict Carry(const RequestContext& context, const Letter& letter, TextReply& reply);

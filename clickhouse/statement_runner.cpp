@@ -64,7 +64,9 @@ class StatementRunner::Call {
  private:
   Verdict TryOnce();
   ProfileCache::Profile Profile(Route& route, Verdict& verdict);
-  Result<Rows> Ask(Route& route, const AccountProfile& profile, const Query& query, Verdict& verdict);
+  ProfileCache::Profile Learn(Route& route, Verdict& verdict);
+  Result<Rows> Ask(const RequestContext& context, Route& route, const AccountProfile& profile, const Query& query,
+                   Verdict& verdict);
   std::optional<Verdict> Forbid(Route& route, const AccountProfile& profile);
   bool LearnsAgain(const Error& error);
   void Note(const Verdict& verdict);
@@ -142,19 +144,35 @@ ProfileCache::Profile StatementRunner::Call::Profile(Route& route, Verdict& verd
   if (route.IsProbe()) {  // it may come back as another version, or with other accounts
     for (Role role : {Role::kReader, Role::kWriter}) runner_.profiles_.Forget(SlotOf(route.Host(), role), nullptr);
   }
+  if (auto known = runner_.profiles_.Known(SlotOf(route.Host(), job_.role))) return known;
+  return Learn(route, verdict);
+}
+
+/// The questions are short: a host that does not answer them in time is left for another one.
+ProfileCache::Profile StatementRunner::Call::Learn(Route& route, Verdict& verdict) {
+  RequestContext asking = context_;
+  asking.deadline = route.AnswerBy(context_);
+  bool asked = false;
   auto learn = [&] {
-    return runner_.learn_([&](const Query& query) { return Ask(route, AccountProfile::Bare(), query, verdict); });
+    asked = true;
+    return runner_.learn_(
+        [&](const Query& query) { return Ask(asking, route, AccountProfile::Bare(), query, verdict); });
   };
-  auto profile = runner_.profiles_.Obtain(SlotOf(route.Host(), job_.role), context_, learn);
+  auto profile = runner_.profiles_.Obtain(SlotOf(route.Host(), job_.role), asking, learn);
   if (profile) return *profile;
   if (!verdict.error || verdict.setback == Setback::kFinal) verdict.error = profile.error();
+  const bool out_of_time = profile.error().code == ErrorCode::kTimeout && asking.deadline.Expired();
+  if (out_of_time && !context_.deadline.Expired()) {
+    verdict.setback = Setback::kUnsent;
+    if (asked) route.GiveUp(verdict);
+  }
   return nullptr;
 }
 
-Result<Rows> StatementRunner::Call::Ask(Route& route, const AccountProfile& profile, const Query& query,
-                                        Verdict& verdict) {
+Result<Rows> StatementRunner::Call::Ask(const RequestContext& context, Route& route, const AccountProfile& profile,
+                                        const Query& query, Verdict& verdict) {
   std::optional<Rows> rows;
-  verdict = runner_.read_once_(context_, route, job_.role, profile, query, rows);
+  verdict = runner_.read_once_(context, route, job_.role, profile, query, rows);
   if (verdict.error) return *verdict.error;
   return *std::move(rows);
 }
@@ -164,7 +182,7 @@ std::optional<Verdict> StatementRunner::Call::Forbid(Route& route, const Account
   if (table_ == Deduplication::kEverywhere) return std::nullopt;
   Verdict asked;
   auto answer = AskDeduplication(job_.insert->database, job_.insert->table,
-                                 [&](const Query& query) { return Ask(route, profile, query, asked); });
+                                 [&](const Query& query) { return Ask(context_, route, profile, query, asked); });
   if (!answer && asked.setback != Setback::kFinal) return BeforeStatement(std::move(asked));
   const bool nobody_waits = context_.Cancelled() || context_.deadline.Expired();
   if (!answer && nobody_waits) return BeforeStatement(std::move(asked));

@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <cerrno>
+#include <cstring>
+
 namespace chimera::clickhouse {
 namespace {
 
@@ -103,6 +106,7 @@ TEST(Errors, NetworkFailuresNameTheEndpointAndTheFix) {
   EXPECT_TRUE(Has(Network(Failure::kNameUnknown, false).message, "`db.example` has no address"));
   EXPECT_TRUE(Has(Network(Failure::kTlsNotSpoken, false).message, "without TLS"));
   EXPECT_TRUE(Has(Network(Failure::kTlsUntrusted, false, "", "invalid purpose").message, "invalid purpose"));
+  EXPECT_TRUE(Has(Network(Failure::kBroken, true, "", std::strerror(ETIMEDOUT)).message, "carries nothing any more"));
 }
 
 TEST(Errors, TheEngineIsNamedByItsSocket) {

@@ -1,5 +1,6 @@
 // When the runner learns what an account may do, and what it does when that fails.
 #include <atomic>
+#include <future>
 
 #include "clickhouse/statement_runner.h"
 #include "unit/clickhouse/client_test.h"
@@ -151,6 +152,33 @@ TEST_F(LearningTest, AgainWhenAHostComesBack) {
   EXPECT_FALSE(Run(runner));
   EXPECT_FALSE(Run(runner));
   EXPECT_EQ(learned_, before + 1);
+}
+
+TEST_F(LearningTest, AHostThatTakesTheQuestionAndIsSilentIsLeftForTheNext) {
+  ScriptedServer silent([](const WireRequest&, Peer& peer) {
+    peer.WaitForClose(5s);
+    return false;
+  });
+  ScriptedServer works(Answers({}, {}));
+  HttpOptions options = Options({silent.Port(), works.Port()});
+  options.connect_timeout = 100ms;
+  auto runner = Runner(options);
+  std::vector<std::future<bool>> calls;  // one asks, the others wait for what it hears
+  for (int i = 0; i < 4; ++i) calls.push_back(std::async(std::launch::async, [&] { return !Run(runner); }));
+  for (auto& call : calls) EXPECT_TRUE(call.get());
+  EXPECT_EQ(Statements(works), 4u);
+  EXPECT_GE(runner.State().hosts[0].failures, 1u);
+}
+
+TEST_F(LearningTest, TheOnlyHostHasAllTheTime) {
+  ScriptedServer slow([](const WireRequest&, Peer& peer) {
+    std::this_thread::sleep_for(300ms);
+    return peer.Send(Reply(kBody));
+  });
+  HttpOptions options = Options({slow.Port()});
+  options.connect_timeout = 100ms;
+  auto runner = Runner(options);
+  EXPECT_FALSE(Run(runner));
 }
 
 }  // namespace
