@@ -12,8 +12,8 @@ namespace chimera {
 
 using Json = nlohmann::ordered_json;
 
-/// Parses one JSON text. Fails with kInvalidArgument ("… at byte N"), never throws. Nesting is limited to 200 levels, and an
-/// object to 1,000 members (json_bounds.h).
+/// Parses one JSON text. Fails with kInvalidArgument ("… at byte N"), never throws. Nesting is limited to 200 levels,
+/// and an object to 1,000 members (json_bounds.h).
 Result<Json> ParseJson(std::string_view text);
 
 /// Compact JSON text; invalid UTF-8 becomes U+FFFD instead of an exception.

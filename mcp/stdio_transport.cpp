@@ -102,7 +102,8 @@ class Connection {
     session_.SetOutlet(lines_);
     const std::stop_callback wake_on_stop(stop_, [this] { wake_.Signal(); });
     Read();
-    while (!stop_.stop_requested() && !AwaitReplies(Deadline::After(kTick)));
+    while (!stop_.stop_requested() && !AwaitReplies(Deadline::After(kTick)))
+      ;
     if (options_.on_ending) options_.on_ending();
     AwaitReplies(Deadline::After(options_.drain));
     for (std::string& farewell : session_.CloseOpen()) lines_->Send(std::move(farewell));

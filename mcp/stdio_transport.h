@@ -19,14 +19,16 @@ struct StdioOptions {
   size_t max_waiting_bytes = 256u << 20;    ///< of messages that wait for a worker; more are answered with -32000
   std::chrono::milliseconds drain{3500};    ///< after a stop: how long calls in flight may go on
   std::chrono::milliseconds farewell{500};  ///< after that: for those that were cancelled to be answered so
-  /// Called once, when a stop was requested or all is answered: from here on ServeStdio takes `drain` and `farewell` at most, unless a tool does not heed its cancellation.
+  /// Called once, when a stop was requested or all is answered: from here on ServeStdio takes `drain` and `farewell` at
+  /// most, unless a tool does not heed its cancellation.
   std::function<void()> on_ending = {};
 };
 
 /// Serves one client and blocks. At the end of input it answers what was asked already, as long as somebody reads: a
 /// script that pipes its requests in waits for them, and a host that does not want to sends SIGTERM (2025-11-25,
-/// basic/lifecycle, "Shutdown"). When `stop` is requested, that goes on for at most `drain`; what is then still worked on
-/// is cancelled and answered with -32000. Returns false when output failed (the client has gone). Starts threads of its own, with SIGPIPE blocked.
+/// basic/lifecycle, "Shutdown"). When `stop` is requested, that goes on for at most `drain`; what is then still worked
+/// on is cancelled and answered with -32000. Returns false when output failed (the client has gone). Starts threads of
+/// its own, with SIGPIPE blocked.
 bool ServeStdio(Server& server, const StdioOptions& options, std::stop_token stop);
 
 }  // namespace chimera::mcp

@@ -2,7 +2,7 @@
 # Formatting, then the dev preset (warnings are errors), then clang-tidy over its compile commands.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-scripts/sources.sh | xargs clang-format-16 --dry-run --Werror
+scripts/check_format.sh
 cmake --preset dev >/dev/null
 cmake --build --preset dev -- --quiet
 scripts/sources.sh | grep '\.cpp$' | xargs -P "$(nproc)" -n 4 clang-tidy-16 --quiet -p build/dev

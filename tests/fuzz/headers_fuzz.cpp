@@ -99,7 +99,8 @@ void CheckAuthorization(const mcp::Presented& presented, std::string_view text) 
 }
 
 void CheckGate(const mcp::RequestHead& head, std::string_view text) {
-  static const mcp::HttpGate gate({.bound_host = "localhost", .allowed_hosts = {"db.example", "[2001:db8::1]:80"}, .allowed_origins = {}});
+  static const mcp::HttpGate gate(
+      {.bound_host = "localhost", .allowed_hosts = {"db.example", "[2001:db8::1]:80"}, .allowed_origins = {}});
   const auto refusal = gate.Check(head);
   const auto host = mcp::HostOf(head.host);
   fuzz::Require(refusal || host, "a Host that cannot be read is refused", text);
