@@ -153,6 +153,10 @@ uint64_t Connection::Changes() const {
   return static_cast<uint64_t>(sqlite3_changes64(db_));
 }
 
+uint64_t Connection::TotalChanges() const {
+  return static_cast<uint64_t>(sqlite3_total_changes64(db_));
+}
+
 bool Connection::IsNoDatabase() const {
   return sqlite3_errcode(db_) == SQLITE_NOTADB;
 }

@@ -85,7 +85,8 @@ class Connection {
   Status RunScript(const std::string& script);
 
   bool InTransaction() const;
-  uint64_t Changes() const;  ///< rows that the last INSERT, UPDATE or DELETE concerned
+  uint64_t Changes() const;       ///< rows that the last INSERT, UPDATE or DELETE concerned
+  uint64_t TotalChanges() const;  ///< the sum of these since it was opened; what was rolled back counts, too
 
   bool IsNoDatabase() const;  ///< the last call failed because the file is something else
   /// What the last call failed with, in the words of errors to operators.

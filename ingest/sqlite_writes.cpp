@@ -35,26 +35,11 @@ std::string Packed(const std::string& hex) {
   return hex.size() % 2 == 0 ? bytes : hex;
 }
 
-Result<int64_t> KnownDestination(Connection& db, const Destination& to) {
-  const auto known = FindDestination(db, to);
-  if (!known) return known.error();
-  if (*known) return **known;
-  return db.Number(
-      "INSERT INTO destination(dataset, db, name, rows, bytes, writes, dead, oldest, newest, stored) "
-      "VALUES (?, ?, ?, 0, 0, 0, 0, 0, 0, 0) RETURNING id",
-      to.dataset, to.database, to.table);
-}
-
-Result<std::optional<Accepted>> FindRepeat(Connection& db, int64_t destination, const Write& write) {
-  Statement found = db.Query("SELECT position, content FROM identity WHERE destination = ? AND name = ?", destination,
-                             Blob{Packed(write.identity)});
-  const auto row = found.Next();
-  if (!row) return row.error();
-  if (!*row) return std::optional<Accepted>();
-  if (found.Bytes(1) != Packed(write.content))
-    return MakeError(ErrorCode::kConflict, "the idempotency key was used for other rows of the same table",
-                     "send new rows under a new key, or the same rows under this one");
-  return std::optional<Accepted>(Accepted{found.Integer(0), true});
+// Of an identity that was found before.
+Result<Accepted> Repeat(Position position, const std::string& content, const Write& write) {
+  if (content == Packed(write.content)) return Accepted{position, true};
+  return MakeError(ErrorCode::kConflict, "the idempotency key was used for other rows of the same table",
+                   "send new rows under a new key, or the same rows under this one");
 }
 
 Error Busy(std::string what) {
@@ -73,29 +58,79 @@ Status CheckSize(const Change& size, const StoreLimits& limits) {
                    "send fewer rows a call");
 }
 
-Status CheckRoom(Connection& db, const Change& size, Position now, const StoreLimits& limits) {
-  Statement totals = db.Query(
-      "SELECT rows, bytes, (SELECT oldest FROM destination WHERE oldest > 0 ORDER BY oldest LIMIT 1), frozen "
-      "FROM buffer");
-  if (const auto row = totals.Next(); !row) return row.error();
-  if (totals.Integer(3) != 0) return FrozenError();
-  if (totals.Integer(0) + size.rows > Signed(limits.max_rows))
-    return Busy(std::to_string(totals.Integer(0)) + " rows wait, " + std::to_string(limits.max_rows) + " may");
-  if (totals.Integer(1) + size.bytes > Signed(limits.max_bytes))
-    return Busy(std::to_string(totals.Integer(1)) + " bytes wait, " + std::to_string(limits.max_bytes) + " may");
-  const auto oldest = totals.MaybeInteger(2);
-  if (oldest && *oldest < now - std::chrono::microseconds(limits.max_age).count())
+// What a write meets: one statement for all of it, as a write is short and there are many.
+struct Scene {
+  Position last = 0;  // that was given
+  int64_t rows = 0;
+  int64_t bytes = 0;
+  bool frozen = false;
+  std::optional<int64_t> oldest;       // of all tables
+  std::optional<int64_t> destination;  // absent for a new table
+  bool waits = false;                  // something of the same table
+  std::optional<Position> before;      // of the same identity
+  std::string content;                 // of the same identity
+};
+
+Result<Scene> Look(Connection& db, const Write& write) {
+  Statement row = db.Query(
+      "SELECT last, buffer.rows, buffer.bytes, frozen, "
+      "(SELECT oldest FROM destination WHERE oldest > 0 ORDER BY oldest LIMIT 1), d.id, d.oldest, i.position, "
+      "i.content "
+      "FROM buffer LEFT JOIN destination d ON d.dataset = ? AND d.db = ? AND d.name = ? "
+      "LEFT JOIN identity i ON i.destination = d.id AND i.name = ? WHERE one = 1",
+      write.to.dataset, write.to.database, write.to.table, Blob{Packed(write.identity)});
+  if (const auto found = row.Next(); !found) return found.error();
+  return Scene{row.Integer(0),      row.Integer(1),      row.Integer(2),      row.Integer(3) != 0, row.MaybeInteger(4),
+               row.MaybeInteger(5), row.Integer(6) != 0, row.MaybeInteger(7), row.Bytes(8)};
+}
+
+Status CheckRoom(const Scene& scene, const Change& size, Position now, const StoreLimits& limits) {
+  if (scene.frozen) return FrozenError();
+  if (scene.rows + size.rows > Signed(limits.max_rows))
+    return Busy(std::to_string(scene.rows) + " rows wait, " + std::to_string(limits.max_rows) + " may");
+  if (scene.bytes + size.bytes > Signed(limits.max_bytes))
+    return Busy(std::to_string(scene.bytes) + " bytes wait, " + std::to_string(limits.max_bytes) + " may");
+  if (scene.oldest && *scene.oldest < now - std::chrono::microseconds(limits.max_age).count())
     return Busy("the oldest write waits for more than " + std::to_string(limits.max_age.count()) + " s");
   return Ok();
 }
 
-Result<Accepted> AppendFirst(Connection& db, int64_t destination, const Write& write, Position now) {
-  const auto position = AddWrite(db, destination, write.slices, now);
-  if (!position) return position.error();
-  Status named = db.Run("INSERT INTO identity(position, destination, name, content) VALUES (?, ?, ?, ?)", *position,
-                        destination, Blob{Packed(write.identity)}, Blob{Packed(write.content)});
+Result<int64_t> AddDestination(Connection& db, const Destination& to) {
+  return db.Number(
+      "INSERT INTO destination(dataset, db, name, rows, bytes, writes, dead, oldest, newest, stored) "
+      "VALUES (?, ?, ?, 0, 0, 0, 0, 0, 0, 0) RETURNING id",
+      to.dataset, to.database, to.table);
+}
+
+// `oldest` has an index: it is written when it changes alone.
+Status NoteWrite(Connection& db, int64_t destination, Position position, const Change& size, bool first) {
+  Status given = db.Run("UPDATE buffer SET last = ?, rows = rows + ?, bytes = bytes + ? WHERE one = 1", position,
+                        size.rows, size.bytes);
+  if (!given.ok()) return given;
+  Status noted =
+      db.Run("UPDATE destination SET rows = rows + ?, bytes = bytes + ?, writes = writes + 1, newest = ? WHERE id = ?",
+             size.rows, size.bytes, position, destination);
+  if (!noted.ok() || !first) return noted;
+  return db.Run("UPDATE destination SET oldest = ? WHERE id = ?", position, destination);
+}
+
+Status AddSlices(Connection& db, int64_t destination, Position position, const std::vector<Slice>& slices) {
+  for (const Slice& slice : slices) {
+    if (Status added = AddSlice(db, destination, position, slice); !added.ok()) return added;
+  }
+  return Ok();
+}
+
+Result<Accepted> AppendFirst(Connection& db, const Scene& scene, const Write& write, const Change& size, Position now) {
+  const auto destination = scene.destination ? Result<int64_t>(*scene.destination) : AddDestination(db, write.to);
+  if (!destination) return destination.error();
+  const Position position = std::max(scene.last + 1, now);
+  if (Status added = AddSlices(db, *destination, position, write.slices); !added.ok()) return added.error();
+  Status named = db.Run("INSERT INTO identity(position, destination, name, content) VALUES (?, ?, ?, ?)", position,
+                        *destination, Blob{Packed(write.identity)}, Blob{Packed(write.content)});
   if (!named.ok()) return named.error();
-  return Accepted{*position, false};
+  if (Status noted = NoteWrite(db, *destination, position, size, !scene.waits); !noted.ok()) return noted.error();
+  return Accepted{position, false};
 }
 
 Backlog BacklogIn(const Statement& row) {
@@ -123,22 +158,22 @@ Result<std::optional<int64_t>> FindDestination(Connection& db, const Destination
 }
 
 Result<Accepted> AppendWrite(Connection& db, const Write& write, Position now, const StoreLimits& limits) {
-  const auto destination = KnownDestination(db, write.to);
-  if (!destination) return destination.error();
-  const auto repeat = FindRepeat(db, *destination, write);
-  if (!repeat) return repeat.error();
-  if (*repeat) return **repeat;
+  const auto scene = Look(db, write);
+  if (!scene) return scene.error();
+  if (scene->before) return Repeat(*scene->before, scene->content, write);
   const Change size = SizeOf(write.slices);
   if (Status fits = CheckSize(size, limits); !fits.ok()) return fits.error();
-  if (Status room = CheckRoom(db, size, now, limits); !room.ok()) return room.error();
-  return AppendFirst(db, *destination, write, now);
+  if (Status room = CheckRoom(*scene, size, now, limits); !room.ok()) return room.error();
+  return AppendFirst(db, *scene, write, size, now);
 }
 
 Result<std::optional<Accepted>> FindWrite(Connection& db, const Write& write) {
-  const auto destination = FindDestination(db, write.to);
-  if (!destination) return destination.error();
-  if (!*destination) return std::optional<Accepted>();
-  return FindRepeat(db, **destination, write);
+  const auto scene = Look(db, write);
+  if (!scene) return scene.error();
+  if (!scene->before) return std::optional<Accepted>();
+  const auto repeat = Repeat(*scene->before, scene->content, write);
+  if (!repeat) return repeat.error();
+  return std::optional<Accepted>(*repeat);
 }
 
 Status SetFrozen(Connection& db, bool frozen) {
@@ -152,15 +187,14 @@ Result<bool> ReadFrozen(Connection& db) {
 }
 
 Result<Position> AddWrite(Connection& db, int64_t destination, const std::vector<Slice>& slices, Position now) {
-  auto position = db.Number("UPDATE buffer SET last = max(last + 1, ?) RETURNING last", now);
-  if (!position) return position;
-  for (const Slice& slice : slices) {
-    if (Status added = AddSlice(db, destination, *position, slice); !added.ok()) return added.error();
-  }
-  Status dated = db.Run("UPDATE destination SET newest = ?1, oldest = iif(oldest = 0, ?1, oldest) WHERE id = ?2",
-                        *position, destination);
-  if (!dated.ok()) return dated.error();
-  if (Status totals = AddTotals(db, destination, SizeOf(slices)); !totals.ok()) return totals.error();
+  const auto last = db.Number("SELECT last FROM buffer");
+  if (!last) return last;
+  const auto oldest = db.Number("SELECT oldest FROM destination WHERE id = ?", destination);
+  if (!oldest) return oldest;
+  const Position position = std::max(*last + 1, now);
+  if (Status added = AddSlices(db, destination, position, slices); !added.ok()) return added.error();
+  Status noted = NoteWrite(db, destination, position, SizeOf(slices), *oldest == 0);
+  if (!noted.ok()) return noted.error();
   return position;
 }
 
@@ -175,7 +209,7 @@ Status AddTotals(Connection& db, int64_t destination, const Change& change) {
       "dead = dead + ? WHERE id = ?",
       change.rows, change.bytes, change.writes, change.dead, destination);
   if (!added.ok()) return added;
-  return db.Run("UPDATE buffer SET rows = rows + ?, bytes = bytes + ?", change.rows, change.bytes);
+  return db.Run("UPDATE buffer SET rows = rows + ?, bytes = bytes + ? WHERE one = 1", change.rows, change.bytes);
 }
 
 Status RefreshOldest(Connection& db, int64_t destination) {

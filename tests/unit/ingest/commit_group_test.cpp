@@ -52,6 +52,28 @@ class CommitGroupTest : public testing::Test {
     leader_.join();
   }
 
+  // One of two that share a transaction is refused; `half_way`: after it has changed something. How often the other one
+  // runs.
+  int RunsBesideOneThatFails(bool half_way) {
+    Occupy();
+    int runs = 0;
+    std::thread good([&] { EXPECT_TRUE(Commit([&](Connection& db) { return ++runs, Insert(db, 1); }).ok()); });
+    std::this_thread::sleep_for(milliseconds(50));  // until it waits
+    std::thread bad([&] {
+      const Status refused = Commit([&](Connection& db) -> Status {
+        if (half_way) (void)Insert(db, 2);
+        return MakeError(ErrorCode::kConflict, "no");
+      });
+      ASSERT_FALSE(refused.ok());
+      EXPECT_EQ(refused.error().code, ErrorCode::kConflict);
+    });
+    std::this_thread::sleep_for(milliseconds(50));
+    Release();
+    good.join();
+    bad.join();
+    return runs;
+  }
+
   SqliteFolder folder_;
   std::unique_ptr<CommitGroup> group_;
   std::atomic<int> asked_ = 0;  ///< twice a commit
@@ -92,6 +114,35 @@ TEST_F(CommitGroupTest, OneThatFailsLeavesTheOthers) {
   Release();
   for (std::thread& thread : threads) thread.join();
   EXPECT_EQ(Count(), 7);
+}
+
+TEST_F(CommitGroupTest, OneThatFailsHalfWayIsUndoneAndTheOthersMadeAgain) {
+  EXPECT_EQ(RunsBesideOneThatFails(true), 2);
+  EXPECT_EQ(Count(), 2);
+}
+
+TEST_F(CommitGroupTest, OneThatChangedNothingCostsTheOthersNothing) {
+  EXPECT_EQ(RunsBesideOneThatFails(false), 1);
+  EXPECT_EQ(Count(), 2);
+}
+
+TEST_F(CommitGroupTest, OneThatEndsTheTransactionLeavesTheOthers) {
+  Occupy();
+  bool lost = false;
+  std::thread first([&] { EXPECT_TRUE(Commit([](Connection& db) { return Insert(db, 1); }).ok()); });
+  std::this_thread::sleep_for(milliseconds(50));
+  std::thread second([&] {
+    EXPECT_FALSE(Commit([&](Connection& db) -> Status {
+                   if (!lost) (void)db.Run("ROLLBACK");  // as SQLite does where the disk is full
+                   lost = true;
+                   return MakeError(ErrorCode::kIoError, "full");
+                 }).ok());
+  });
+  std::this_thread::sleep_for(milliseconds(50));
+  Release();
+  first.join();
+  second.join();
+  EXPECT_EQ(Count(), 2);
 }
 
 TEST_F(CommitGroupTest, ADeadlineEndsTheWait) {
