@@ -10,8 +10,6 @@
 
 namespace chimera::app {
 
-/// "database.table".
-std::string FullName(const ingest::Destination& to);
 /// How long the oldest row has waited; 0: none waits.
 std::chrono::seconds Waits(const ingest::Backlog& backlog);
 Json BacklogJson(const ingest::Backlog& backlog);

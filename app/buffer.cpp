@@ -50,7 +50,7 @@ Result<std::unique_ptr<clickhouse::Client>> WritersClient(clickhouse::HttpOption
 
 void Tell(const metrics::Observers& observers, const ingest::Destination& to,
           const Result<std::optional<ingest::Flushed>>& flushed, std::chrono::nanoseconds took) {
-  const std::string table = to.database + "." + to.table;
+  const std::string table = to.FullName();
   metrics::BufferFlush flush{.table = table, .took = took};
   if (!flushed.ok()) flush.outcome = flushed.error().code;
   if (flushed.ok() && *flushed) {
@@ -83,7 +83,7 @@ void AddFigures(ingest::Store& store, const std::string& label, std::vector<metr
   const auto now = std::chrono::system_clock::now().time_since_epoch();
   for (const auto& backlog : *backlogs) {
     const std::chrono::duration<double, std::milli> age = now - std::chrono::microseconds(backlog.oldest);
-    tables.push_back({label + backlog.to.database + "." + backlog.to.table, backlog.rows, backlog.bytes, backlog.dead,
+    tables.push_back({label + backlog.to.FullName(), backlog.rows, backlog.bytes, backlog.dead,
                       backlog.oldest == 0 ? 0 : std::max(age.count(), 0.0)});
   }
 }

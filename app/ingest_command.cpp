@@ -26,7 +26,7 @@ Result<std::unique_ptr<Backend>> Open(const config::Config& config, bool migrate
 }
 
 bool IsMeant(const ingest::Destination& to, const std::string& table) {
-  return table.empty() || table == to.table || table == FullName(to);
+  return table.empty() || table == to.table || table == to.FullName();
 }
 
 /// The tables of the buffer that `table` names; empty: all. kUnknownTable when it names none.
@@ -59,8 +59,8 @@ bool Troubled(const ingest::Backlog& backlog) {
 Json LetterJson(const ingest::DeadLetter& letter) {
   auto row = ParseJson(letter.row);
   return {
-      {"id", letter.id},       {"table", FullName(letter.to)}, {"position", ingest::PositionText(letter.position)},
-      {"batch", letter.batch}, {"reason", letter.reason},      {"row", row.ok() ? std::move(*row) : Json(letter.row)}};
+      {"id", letter.id},       {"table", letter.to.FullName()}, {"position", ingest::PositionText(letter.position)},
+      {"batch", letter.batch}, {"reason", letter.reason},       {"row", row.ok() ? std::move(*row) : Json(letter.row)}};
 }
 
 /// Calls `visit` with each dead letter that is meant, in pages.
@@ -151,7 +151,7 @@ int ShowDeadLetters(const config::Config& config, const DeadLetterCommand& comma
     if (command.json) {
       std::printf("%s\n", ToText(LetterJson(letter)).c_str());
     } else {
-      std::printf("%llu  %s  %s\n   %s\n", static_cast<unsigned long long>(letter.id), FullName(letter.to).c_str(),
+      std::printf("%llu  %s  %s\n   %s\n", static_cast<unsigned long long>(letter.id), letter.to.FullName().c_str(),
                   letter.reason.c_str(), letter.row.c_str());
     }
   });

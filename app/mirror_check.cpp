@@ -78,7 +78,7 @@ Result<std::vector<ingest::TableToCompare>> TablesOf(const Backend& backend, con
   for (const auto& dataset : backend.Datasets()) AddDeclared(dataset, known);
   for (const Marks* side : {&marks.main, &marks.mirror}) {
     for (const auto& [to, mark] : *side) {
-      known.try_emplace(FullName(to), ingest::TableToCompare{to.database, to.table, {}, {}, {}});
+      known.try_emplace(to.FullName(), ingest::TableToCompare{to.database, to.table, {}, {}, {}});
     }
   }
   std::vector<ingest::TableToCompare> tables;

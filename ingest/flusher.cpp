@@ -21,10 +21,6 @@ constexpr char kColumns[] =
     "SELECT name, type FROM system.columns WHERE database = {database:String} AND table = {table:String} "
     "AND default_kind NOT IN ('MATERIALIZED', 'ALIAS')";
 
-std::string FullName(const Destination& to) {
-  return to.database + "." + to.table;
-}
-
 /// The rows of one partition.
 struct Part {
   uint64_t rows = 0;
@@ -127,7 +123,7 @@ class Flusher::Work {
     Status added = flusher_.client_.Execute(
         context_, "ALTER TABLE " + sql::QuoteIdentifier(batch_.to.table) + " " + changes, batch_.to.database);
     if (!added) return added;
-    log::Info(FullName(batch_.to) + " has grown: " + changes);
+    log::Info(batch_.to.FullName() + " has grown: " + changes);
     Tell(Step::kColumnsAdded);
     auto live = flusher_.Columns(context_, batch_.to, true);
     if (!live) return std::move(live).error();
@@ -136,7 +132,7 @@ class Flusher::Work {
   }
 
   std::string Buried(const std::vector<DeadLetter>& dead) const {
-    return "batch " + batch_.id + " of " + FullName(batch_.to) + ": " + std::to_string(dead.size()) +
+    return "batch " + batch_.id + " of " + batch_.to.FullName() + ": " + std::to_string(dead.size()) +
            " rows are dead letters (chimera-mcp ingest dead-letter), the first because of " + dead.front().reason;
   }
 
@@ -184,7 +180,7 @@ class Flusher::Work {
     auto held = HoldsRows(context_, flusher_.client_, batch_.to, *live, body);
     if (!held) return std::move(held).error();
     if (*held) return Ok();
-    log::Warning("batch " + batch_.id + " of " + FullName(batch_.to) +
+    log::Warning("batch " + batch_.id + " of " + batch_.to.FullName() +
                  ": the database knew its token, and not its rows; they are inserted again");
     auto written = flusher_.client_.Write(context_, {.database = batch_.to.database,
                                                      .table = batch_.to.table,
@@ -206,14 +202,14 @@ class Flusher::Work {
         batch_.to.database, batch_.to.table,
         [this](const clickhouse::Query& query) { return flusher_.client_.Read(context_, query); });
     if (!recognises || *recognises != clickhouse::Deduplication::kNone) return error;
-    return Divert(manifest, "unknown_outcome: these rows may or may not be in " + FullName(batch_.to) +
+    return Divert(manifest, "unknown_outcome: these rows may or may not be in " + batch_.to.FullName() +
                                 ", which does not recognise rows that it has already; count them there, then replay or "
                                 "discard them");
   }
 
   /// The rows of one partition become dead letters.
   Status Divert(const Manifest& manifest, const std::string& reason) {
-    log::Warning("batch " + batch_.id + " of " + FullName(batch_.to) + ": " + std::to_string(manifest.rows) +
+    log::Warning("batch " + batch_.id + " of " + batch_.to.FullName() + ": " + std::to_string(manifest.rows) +
                  " rows are dead letters (chimera-mcp ingest dead-letter) because of " + reason);
     dead_ += manifest.rows;
     return flusher_.store_.Divert(context_, batch_, manifest.day, reason);
@@ -296,7 +292,7 @@ Status Flusher::Create(const RequestContext& context, const Destination& to) {
   const std::vector<std::string> statements = options_.creates(to);
   if (statements.empty()) {
     return MakeError(ErrorCode::kUnknownTable,
-                     "there is no table " + FullName(to) + ", or the account may not see it; its buffered rows wait",
+                     "there is no table " + to.FullName() + ", or the account may not see it; its buffered rows wait",
                      "The dataset's tables are made by `chimera-mcp schema apply`.");
   }
   for (const std::string& statement : statements) {

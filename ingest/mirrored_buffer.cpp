@@ -58,7 +58,7 @@ Result<Write> MirroredBuffer::AsAtFirst(const RequestContext& context, const Wri
   for (Entry& entry : *entries) first.slices.push_back(std::move(entry.slice));
   const bool whole = RowsOf(first.slices) == RowsOf(write.slices);
   if (whole && HasPosition(first.slices) == HasPosition(write.slices)) return first;
-  log::Warning("a repeated write to " + write.to.database + "." + write.to.table +
+  log::Warning("a repeated write to " + write.to.FullName() +
                " had reached the mirror alone: times that were left to the server may differ there");
   return write;
 }

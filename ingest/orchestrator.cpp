@@ -26,10 +26,6 @@ milliseconds Backoff(int failures) {
   return std::min(kLongestBackoff, kFirstBackoff * (1 << std::min(failures - 1, 10)));
 }
 
-std::string Name(const Destination& to) {
-  return to.database + "." + to.table;
-}
-
 }  // namespace
 
 Orchestrator::Orchestrator(Store& store, clickhouse::Client& client, OrchestratorOptions options)
@@ -213,7 +209,7 @@ void Orchestrator::Note(const Destination& to, const Result<std::optional<Flushe
   if (options_.on_flush) options_.on_flush(to, flushed, took);
   std::lock_guard lock(mutex_);
   if (flushed) {
-    if (troubles_.erase(to) > 0) log::Info("buffered rows of " + Name(to) + " are stored again");
+    if (troubles_.erase(to) > 0) log::Info("buffered rows of " + to.FullName() + " are stored again");
     return;
   }
   const Error& error = flushed.error();
@@ -223,7 +219,7 @@ void Orchestrator::Note(const Destination& to, const Result<std::optional<Flushe
   trouble.error = error;
   trouble.at = Clock::now();
   trouble.next = trouble.at + Backoff(++trouble.failures);
-  if (news) log::Error("buffered rows of " + Name(to) + " cannot be stored now; they wait: " + error.message);
+  if (news) log::Error("buffered rows of " + to.FullName() + " cannot be stored now; they wait: " + error.message);
 }
 
 void Orchestrator::Sleep(const std::stop_token& stop, milliseconds time) {

@@ -151,7 +151,7 @@ class Shaper {
 
  private:
   Error Broken() const {
-    return MakeError(ErrorCode::kInternal, "batch " + batch_.id + " of " + batch_.to.database + "." + batch_.to.table +
+    return MakeError(ErrorCode::kInternal, "batch " + batch_.id + " of " + batch_.to.FullName() +
                                                " holds what is not lines of JSON objects");
   }
 
@@ -251,18 +251,16 @@ class Shaper {
   }
 
   std::string NoColumn(const std::string& name) const {
-    return "unknown_column: " + Table() + " has no column `" + name +
+    return "unknown_column: " + batch_.to.FullName() + " has no column `" + name +
            "`; add it to the dataset's migrations, or let its tables grow with CHIMERA_EVOLVE=" + batch_.to.dataset +
            ", then replay this row";
   }
 
   std::string Misfit(const std::string& name, const std::string& type, const Value& value) const {
-    return "schema_conflict: `" + name + "` of " + Table() + " is " + type + ", and this row has " +
+    return "schema_conflict: `" + name + "` of " + batch_.to.FullName() + " is " + type + ", and this row has " +
            std::string(Name(value.kind)) + " there: " + Cut(value.source, 200) +
            "; send it as the column's type or under another name, or change the column and replay this row";
   }
-
-  std::string Table() const { return batch_.to.database + "." + batch_.to.table; }
 
   void Keep(const Entry& entry, std::string_view line) {
     auto& kept = shaped_.kept;

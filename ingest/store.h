@@ -28,6 +28,7 @@ struct Destination {
   std::string database;  ///< never empty
   std::string table;
   auto operator<=>(const Destination&) const = default;
+  std::string FullName() const { return database + "." + table; }  ///< for people
 };
 
 /// Rows of one partition: JSON objects, each ended by a line feed.

@@ -160,7 +160,7 @@ class DatasetsTool final : public tools::JsonTool {
         table.name.dataset,
         table.name.table,
         table.declared,
-        table.to.database + "." + table.to.table,
+        table.to.FullName(),
         Rows(table),
         table.first,
         table.last,
