@@ -49,8 +49,12 @@ std::string_view TypeFor(Kind kind) {
 }
 
 bool TakesNull(std::string_view type) {
-  return type.find("Nullable(") != std::string_view::npos || type.starts_with("JSON") || type.starts_with("Dynamic") ||
-         type.starts_with("Variant");
+  const std::string_view family = sql::TypeFamily(type);
+  if (family == "SimpleAggregateFunction") {
+    const auto arguments = sql::TypeArguments(type);  // the function, then what it is of
+    return !arguments.empty() && TakesNull(arguments.back());
+  }
+  return sql::IsNullableType(type) || family == "JSON" || family == "Dynamic" || family == "Variant";
 }
 
 Takes WhatTakes(std::string_view type) {

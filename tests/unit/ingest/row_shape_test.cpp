@@ -49,6 +49,17 @@ TEST(RowShape, RefusesOnlyWhatTheDatabaseWouldRefuseOrChange) {
   }
 }
 
+TEST(RowShape, TakesNullWhereTheColumnItselfDoes) {
+  for (const char* type : {"Nullable(String)", "LowCardinality(Nullable(String))", "JSON(a Int64)", "Dynamic",
+                           "Variant(String, Int64)", "SimpleAggregateFunction(anyLast, Nullable(Int64))"}) {
+    EXPECT_TRUE(ShapeOf({R"({"c":null})"}, false, {{"c", type}}).dead.empty()) << type;
+  }
+  for (const char* type : {"String", "Array(Nullable(String))", "Map(String, Nullable(Int64))",
+                           "Tuple(a Nullable(Int64))", "SimpleAggregateFunction(sum, Int64)"}) {
+    EXPECT_EQ(ShapeOf({R"({"c":null})"}, false, {{"c", type}}).dead.size(), 1u) << type;
+  }
+}
+
 TEST(RowShape, NamesBothTypesAndTheValue) {
   const std::string reason = ReasonFor(R"({"id":"abc"})");
   for (const char* part : {"`id`", "db.events", "UInt64", "a text", "\"abc\"", "replay"}) {
