@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "schema/dataset.h"
 #include "sql/lexer.h"
+#include "sql/type_name.h"
 
 namespace chimera::schema {
 namespace {
@@ -22,16 +23,6 @@ struct Target {
 
 Error Invalid(const std::string& where, const std::string& message, std::string hint = {}) {
   return MakeError(ErrorCode::kInvalidArgument, where + ": " + message, std::move(hint));
-}
-
-/// "String" of "LowCardinality(Nullable(String))".
-std::string_view Bare(std::string_view type) {
-  for (const std::string_view around : {"LowCardinality(", "Nullable("}) {
-    if (!type.starts_with(around) || !type.ends_with(')')) continue;
-    type.remove_prefix(around.size());
-    type.remove_suffix(1);
-  }
-  return type;
 }
 
 const InsertColumn* FindColumn(const InsertTool& tool, const std::string& name) {
@@ -55,7 +46,7 @@ bool HasTable(const Dataset& dataset, const std::string& table) {
 
 /// Why the rule cannot be kept for a column that an insert tool fills; "" when it can.
 std::string Obstacle(const PrivacyRule& rule, const InsertTool& tool, const InsertColumn& column) {
-  const bool text = Bare(column.type) == "String";
+  const bool text = sql::BareType(column.type) == "String";
   if (column.name == tool.partition_column) return "the partition column cannot be protected";
   if (rule.protection == Protection::kDrop) {
     return column.fallback && *column.fallback != "now" ? "" : "`drop` needs a column with a `default` to store";
