@@ -88,19 +88,6 @@ Size SizeOf(const std::vector<Entry>& entries) {
   return size;
 }
 
-void AddLettersOf(const Entry& entry, const std::string& reason, std::vector<DeadLetter>& letters) {
-  std::string_view rest = entry.slice.body;
-  while (!rest.empty()) {
-    DeadLetter& letter = letters.emplace_back();
-    letter.row = rest.substr(0, rest.find('\n'));
-    letter.position = entry.position;
-    letter.day = entry.slice.day;
-    letter.reason = reason;
-    letter.at = std::chrono::system_clock::now();
-    rest.remove_prefix(std::min(rest.size(), letter.row.size() + 1));
-  }
-}
-
 void AddKept(const std::vector<Entry>& kept, Arguments& arguments) {
   struct Packed {
     Size size;

@@ -35,8 +35,6 @@ struct Size {
 /// Of slices that have rows.
 Size SizeOf(const std::vector<Entry>& entries);
 
-/// A letter for each row of `entry`.
-void AddLettersOf(const Entry& entry, const std::string& reason, std::vector<DeadLetter>& letters);
 /// As `check` wants them: the writes that are left, by position; the letters.
 void AddKept(const std::vector<Entry>& kept, Arguments& arguments);
 void AddDead(const std::vector<DeadLetter>& dead, Arguments& arguments);

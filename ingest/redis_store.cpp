@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/text.h"
+#include "ingest/diverted_day.h"
 #include "ingest/redis_answers.h"
 #include "ingest/redis_client.h"
 #include "ingest/redis_lease.h"
@@ -222,17 +223,9 @@ Status RedisStore::Check(const RequestContext& context, const Batch& batch, cons
 /// Nobody but the holder of the lease changes what is read here.
 Status RedisStore::Divert(const RequestContext& context, const Batch& batch, std::optional<int64_t> day,
                           const std::string& reason) {
-  const auto entries = Read(context, batch.to, batch.first - 1, batch.last, {UINT64_MAX, UINT64_MAX});
+  auto entries = Read(context, batch.to, batch.first - 1, batch.last, {UINT64_MAX, UINT64_MAX});
   if (!entries) return entries.error();
-  std::vector<Entry> kept;
-  std::vector<DeadLetter> dead;
-  for (const Entry& entry : *entries) {
-    if (entry.slice.day == day) {
-      AddLettersOf(entry, reason, dead);
-    } else {
-      kept.push_back(entry);
-    }
-  }
+  const auto [kept, dead] = DivertDay(*std::move(entries), day, reason);
   return Replace(context, batch, dead.empty() ? "same" : "divert", kept, dead);
 }
 

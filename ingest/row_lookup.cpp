@@ -10,6 +10,7 @@
 #include "base/json.h"
 #include "base/text.h"
 #include "clickhouse/deduplication.h"
+#include "ingest/row_reader.h"
 #include "sql/lexer.h"
 #include "sql/type_name.h"
 
@@ -24,11 +25,11 @@ std::vector<std::string_view> SampledLines(std::string_view body) {
   std::set<size_t> wanted;
   for (size_t i = 0; rows > 0 && i < kSampledRows; ++i) wanted.insert(i * (rows - 1) / (kSampledRows - 1));
   std::vector<std::string_view> lines;
-  for (size_t row = 0; row < rows; ++row) {
-    const size_t end = body.find('\n');
-    if (wanted.contains(row)) lines.push_back(body.substr(0, end));
-    body.remove_prefix(end + 1);
-  }
+  size_t row = 0;
+  ForEachLine(body, [&](std::string_view line) {
+    if (wanted.contains(row++)) lines.push_back(line);
+    return true;
+  });
   return lines;
 }
 

@@ -1,25 +1,19 @@
 #include "ingest/row_shape.h"
 
-#include <simdjson.h>
-
 #include <algorithm>
 #include <array>
 #include <charconv>
 #include <chrono>
-#include <optional>
 #include <set>
 
 #include "base/json.h"
 #include "base/text.h"
 #include "ingest/position.h"
+#include "ingest/row_reader.h"
 #include "sql/type_name.h"
 
 namespace chimera::ingest {
 namespace {
-
-namespace ondemand = simdjson::ondemand;
-using simdjson::error_code;
-using simdjson::SUCCESS;
 
 enum class Kind { kNull, kBool, kInteger, kBigInteger, kFraction, kText, kNested };
 
@@ -105,33 +99,22 @@ Kind NumberKind(std::string_view source) {
   return error == std::errc() ? Kind::kInteger : Kind::kBigInteger;
 }
 
-error_code ReadValue(ondemand::value json, Value& out) {
-  ondemand::json_type type;
-  if (auto error = json.type().get(type)) return error;
-  if (type == ondemand::json_type::array || type == ondemand::json_type::object) {
-    out.kind = Kind::kNested;
-    return simdjson::to_json_string(json).get(out.source);
-  }
-  out.source = Trim(json.raw_json_token());
-  switch (type) {
-    case ondemand::json_type::null:
-      out.kind = Kind::kNull;
-      break;
-    case ondemand::json_type::boolean:
-      out.kind = Kind::kBool;
-      break;
-    case ondemand::json_type::number:
-      out.kind = NumberKind(out.source);
-      break;
+Value ValueOf(std::string_view json) {
+  switch (json.front()) {
+    case '{':
+    case '[':
+      return {Kind::kNested, json, {}};
+    case 'n':
+      return {Kind::kNull, json, {}};
+    case 't':
+    case 'f':
+      return {Kind::kBool, json, {}};
+    case '"':
+      return {Kind::kText, json, json.substr(1, json.size() - 2)};
     default:
-      out.kind = Kind::kText;
-      if (out.source.size() >= 2) out.text = out.source.substr(1, out.source.size() - 2);
+      return {NumberKind(json), json, {}};
   }
-  return SUCCESS;
 }
-
-/// Of one row: names, and values as JSON text.
-using Fields = std::vector<std::pair<std::string, std::string_view>>;
 
 class Shaper {
  public:
@@ -139,15 +122,15 @@ class Shaper {
       : batch_(batch), live_(live), evolve_(evolve), positioned_(live.contains(kPositionColumn)) {}
 
   Result<Shaped> Run(std::vector<Entry> entries) {
-    if (evolve_) {
-      if (!Walk(entries, [this](const Entry&, std::string_view, ondemand::object& row) { return Learn(row); })) {
-        return Broken();
-      }
+    for (const Entry& entry : entries) {
+      if (!evolve_) break;
+      const auto learn = [this](std::string_view, const RowFields& row) { return Learn(row), true; };
+      if (!rows_.Read(entry.slice.body, learn)) return Broken();
     }
-    const bool whole = Walk(entries, [this](const Entry& entry, std::string_view line, ondemand::object& row) {
-      return Sort(entry, line, row);
-    });
-    if (!whole) return Broken();
+    for (const Entry& entry : entries) {
+      const auto sort = [&](std::string_view line, const RowFields& row) { return Sort(entry, line, row), true; };
+      if (!rows_.Read(entry.slice.body, sort)) return Broken();
+    }
     for (const auto& [name, kind] : learned_) shaped_.added.emplace_back(name, TypeFor(kind));
     shaped_.columns.assign(filled_.begin(), filled_.end());
     return std::move(shaped_);
@@ -155,85 +138,48 @@ class Shaper {
 
  private:
   Error Broken() const {
-    return MakeError(ErrorCode::kInternal, "batch " + batch_.id + " of " + batch_.to.FullName() +
-                                               " holds what is not lines of JSON objects");
-  }
-
-  template <typename Visit>
-  bool Walk(const std::vector<Entry>& entries, Visit visit) {
-    for (const Entry& entry : entries) {
-      const simdjson::padded_string body(entry.slice.body);
-      std::string_view rest = body;
-      while (!rest.empty()) {
-        const std::string_view line = rest.substr(0, rest.find('\n'));
-        rest.remove_prefix(std::min(rest.size(), line.size() + 1));
-        ondemand::document document;
-        ondemand::object row;
-        const size_t capacity = line.size() + rest.size() + simdjson::SIMDJSON_PADDING;
-        if (parser_.iterate(line.data(), line.size(), capacity).get(document)) return false;
-        if (document.get_object().get(row) || visit(entry, line, row) != SUCCESS) return false;
-        const char* behind = nullptr;
-        if (document.current_location().get(behind) != simdjson::OUT_OF_BOUNDS) return false;
-      }
-    }
-    return true;
+    return MakeError(ErrorCode::kInternal,
+                     "batch " + batch_.id + " of " + batch_.to.FullName() + " holds what is not lines of JSON objects");
   }
 
   /// Decides the types of fields without a column.
-  error_code Learn(ondemand::object& row) {
-    for (auto element : row) {
-      std::string_view key;
-      Value value;
-      if (auto error = element.unescaped_key().get(key)) return error;
-      if (auto error = ReadValue(element.value(), value)) return error;
-      if (live_.contains(key) || value.kind == Kind::kNull) continue;
-      const auto [known, is_new] = learned_.try_emplace(std::string(key), value.kind);
-      if (!is_new && known->second == Kind::kInteger && value.kind == Kind::kFraction) known->second = value.kind;
+  void Learn(const RowFields& row) {
+    for (const auto& [name, json] : row) {
+      const Kind kind = ValueOf(json).kind;
+      if (live_.contains(name) || kind == Kind::kNull) continue;
+      const auto [known, is_new] = learned_.try_emplace(std::string(name), kind);
+      if (!is_new && known->second == Kind::kInteger && kind == Kind::kFraction) known->second = kind;
     }
-    return SUCCESS;
   }
 
-  error_code Sort(const Entry& entry, std::string_view line, ondemand::object& row) {
-    Fields fields;
-    bool leaves_out = false;
-    std::string reason;
-    for (auto element : row) {
-      std::string_view key;
-      Value value;
-      if (auto error = element.unescaped_key().get(key)) return error;
-      if (auto error = ReadValue(element.value(), value)) return error;
-      std::string name(key);
-      if (reason.empty()) reason = WhyNot(name, value);
-      if (live_.contains(name) || learned_.contains(name)) {
-        fields.emplace_back(std::move(name), value.source);
-      } else {
-        leaves_out = true;  // a null of no column
-      }
+  void Sort(const Entry& entry, std::string_view line, const RowFields& row) {
+    RowFields fields;  // that have a column; the others are null
+    for (const RowField& field : row) {
+      if (std::string reason = WhyNot(field.name, ValueOf(field.json)); !reason.empty())
+        return Bury(entry, line, std::move(reason));
+      if (live_.contains(field.name) || learned_.contains(field.name)) fields.push_back(field);
     }
-    if (!reason.empty()) {
-      Bury(entry, line, std::move(reason));
-      return SUCCESS;
-    }
-    std::string kept = leaves_out ? Rewritten(fields) : std::string(line);
+    std::string kept = fields.size() < row.size() ? Rewritten(fields) : std::string(line);
     if (positioned_) AddPosition(entry.position, fields, kept);
-    for (const auto& [name, source] : fields) filled_.insert(name);
+    for (const auto& [name, json] : fields) {
+      if (!filled_.contains(name)) filled_.emplace(name);
+    }
     Keep(entry, kept);
-    return SUCCESS;
   }
 
-  static std::string Rewritten(const Fields& fields) {
+  static std::string Rewritten(const RowFields& fields) {
     std::string row;
-    for (const auto& [name, source] : fields) {
+    for (const auto& [name, json] : fields) {
       row += row.empty() ? '{' : ',';
       AppendJsonString(row, name);
-      row.append(":").append(source);
+      row.append(":").append(json);
     }
     return (row.empty() ? "{" : row) + "}";
   }
 
-  static void AddPosition(Position position, Fields& fields, std::string& row) {
+  static void AddPosition(Position position, RowFields& fields, std::string& row) {
     const bool there =
-        std::any_of(fields.begin(), fields.end(), [](const auto& field) { return field.first == kPositionColumn; });
+        std::any_of(fields.begin(), fields.end(), [](const RowField& field) { return field.name == kPositionColumn; });
     if (there) return;
     row.pop_back();
     if (!fields.empty()) row += ',';
@@ -241,7 +187,7 @@ class Shaper {
     fields.emplace_back(kPositionColumn, "");
   }
 
-  std::string WhyNot(const std::string& name, const Value& value) const {
+  std::string WhyNot(std::string_view name, const Value& value) const {
     std::string type;
     if (const auto column = live_.find(name); column != live_.end()) {
       type = column->second;
@@ -254,15 +200,15 @@ class Shaper {
     return fits ? "" : Misfit(name, type, value);
   }
 
-  std::string NoColumn(const std::string& name) const {
-    return "unknown_column: " + batch_.to.FullName() + " has no column `" + name +
+  std::string NoColumn(std::string_view name) const {
+    return "unknown_column: " + batch_.to.FullName() + " has no column `" + std::string(name) +
            "`; add it to the dataset's migrations, or let its tables grow with CHIMERA_EVOLVE=" + batch_.to.dataset +
            ", then replay this row";
   }
 
-  std::string Misfit(const std::string& name, const std::string& type, const Value& value) const {
-    return "schema_conflict: `" + name + "` of " + batch_.to.FullName() + " is " + type + ", and this row has " +
-           std::string(Name(value.kind)) + " there: " + Cut(value.source, 200) +
+  std::string Misfit(std::string_view name, const std::string& type, const Value& value) const {
+    return "schema_conflict: `" + std::string(name) + "` of " + batch_.to.FullName() + " is " + type +
+           ", and this row has " + std::string(Name(value.kind)) + " there: " + Cut(value.source, 200) +
            "; send it as the column's type or under another name, or change the column and replay this row";
   }
 
@@ -290,9 +236,9 @@ class Shaper {
   const LiveColumns& live_;
   const bool evolve_;
   const bool positioned_;  ///< the table has a column for positions
-  ondemand::parser parser_;
+  RowReader rows_;
   std::map<std::string, Kind, std::less<>> learned_;
-  std::set<std::string> filled_;
+  std::set<std::string, std::less<>> filled_;
   Shaped shaped_;
 };
 

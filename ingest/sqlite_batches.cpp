@@ -4,6 +4,7 @@
 #include <set>
 
 #include "base/text.h"
+#include "ingest/diverted_day.h"
 #include "ingest/sqlite_writes.h"
 
 namespace chimera::ingest::sqlite {
@@ -166,21 +167,6 @@ Status Replace(Connection& db, const Sealed& sealed, const std::vector<Entry>& k
                 span->bytes, span->writes, sealed.destination);
 }
 
-void AddLettersOf(const Entry& entry, const std::string& reason, std::vector<DeadLetter>& letters) {
-  std::string_view rest = entry.slice.body;
-  while (!rest.empty()) {
-    const std::string_view row = rest.substr(0, rest.find('\n'));
-    rest.remove_prefix(std::min(rest.size(), row.size() + 1));
-    DeadLetter letter;
-    letter.position = entry.position;
-    letter.day = entry.slice.day;
-    letter.row = row;
-    letter.reason = reason;
-    letter.at = std::chrono::system_clock::now();
-    letters.push_back(std::move(letter));
-  }
-}
-
 /// A letter that is deleted.
 struct Taken {
   int64_t destination = 0;
@@ -223,16 +209,9 @@ Status CheckBatch(Connection& db, const Batch& batch, const std::vector<Entry>& 
 Status DivertDay(Connection& db, const Batch& batch, std::optional<int64_t> day, const std::string& reason) {
   const auto sealed = SealedAs(db, batch);
   if (!sealed) return sealed.error();
-  const auto entries = ReadSpan(db, sealed->destination, sealed->span);
+  auto entries = ReadSpan(db, sealed->destination, sealed->span);
   if (!entries) return entries.error();
-  std::vector<Entry> kept;
-  std::vector<DeadLetter> dead;
-  for (const Entry& entry : *entries) {
-    if (entry.slice.day == day)
-      AddLettersOf(entry, reason, dead);
-    else
-      kept.push_back(entry);
-  }
+  const auto [kept, dead] = ingest::DivertDay(*std::move(entries), day, reason);
   return dead.empty() ? Ok() : Replace(db, *sealed, kept, dead);
 }
 

@@ -1,18 +1,15 @@
 #include "timestore/tail.h"
 
-#include <simdjson.h>
-
 #include <algorithm>
 
 #include "base/text.h"
+#include "ingest/row_reader.h"
 #include "ingest/row_shape.h"
 #include "timestore/layout.h"
 #include "tools/type_name.h"
 
 namespace chimera::timestore {
 namespace {
-
-namespace ondemand = simdjson::ondemand;
 
 Error NotYet(const std::string& why) {
   return MakeError(ErrorCode::kConflict, why);
@@ -48,33 +45,22 @@ class TailReader {
   TailReader(const ingest::Destination& to, Tail& tail) : to_(to), tail_(tail) {}
 
   Status Read(const ingest::Entry& entry) {
-    const simdjson::padded_string body(entry.slice.body);
-    std::string_view rest = body;
-    while (!rest.empty()) {
-      const std::string_view line = rest.substr(0, rest.find('\n'));
-      rest.remove_prefix(std::min(rest.size(), line.size() + 1));
-      ondemand::document document;
-      ondemand::object row;
-      const size_t capacity = line.size() + rest.size() + simdjson::SIMDJSON_PADDING;
-      const bool read = !parser_.iterate(line.data(), line.size(), capacity).get(document) &&
-                        !document.get_object().get(row) && ReadRow(row);
-      if (!read && !why_.empty()) return NotYet(why_);
-      if (!read) return MakeError(ErrorCode::kInternal, "the buffer of " + to_.table + " holds what is no row");
-    }
-    return Ok();
+    const bool read =
+        rows_.Read(entry.slice.body, [this](std::string_view, const ingest::RowFields& row) { return ReadRow(row); });
+    if (read) return Ok();
+    if (!why_.empty()) return NotYet(why_);
+    return MakeError(ErrorCode::kInternal, "the buffer of " + to_.table + " holds what is no row");
   }
 
  private:
-  bool ReadRow(ondemand::object& object) {
+  bool ReadRow(const ingest::RowFields& row) {
     std::vector<Cell> cells(tail_.columns.size());
-    for (auto element : object) {
-      std::string_view name, json;
-      if (element.unescaped_key().get(name) || simdjson::to_json_string(element.value()).get(json)) return false;
+    for (const auto& [name, json] : row) {
       const auto column = std::find(tail_.columns.begin(), tail_.columns.end(), name);
       if (column == tail_.columns.end()) return false;
-      auto cell = ReadCell(tail_.kinds.find(name)->second, Trim(json));
+      auto cell = ReadCell(tail_.kinds.find(name)->second, json);
       if (!cell) {
-        why_ = "`" + std::string(name) + "` of a waiting row is " + Cut(Trim(json), 100) +
+        why_ = "`" + std::string(name) + "` of a waiting row is " + Cut(json, 100) +
                ", which ClickHouse reads in a way of its own";
         return false;
       }
@@ -94,7 +80,7 @@ class TailReader {
 
   const ingest::Destination& to_;
   Tail& tail_;
-  ondemand::parser parser_;
+  ingest::RowReader rows_;
   std::string why_;
 };
 
