@@ -13,6 +13,18 @@ import { RemoteEngine } from './support/remote_engine.mjs';
 
 const event = (operation, more = {}) => ({ ...exampleRow('llm_events'), operation, ...more });
 
+// A process that lets nobody write to a buffer's file while it lives.
+async function lockFile(sandbox, path) {
+  const child = sandbox.spawn('python3', ['-c', `
+import sqlite3, sys
+file = sqlite3.connect(sys.argv[1], isolation_level=None)
+file.execute('BEGIN IMMEDIATE')
+print('locked', flush=True)
+sys.stdin.read()`, path]);
+  await once(child.stdout, 'data');
+  return child;
+}
+
 for (const buffer of BUFFERS) {
   describe(`with ${buffer.name}`, () => {
     let sandbox;
@@ -69,6 +81,25 @@ for (const buffer of BUFFERS) {
       const { stdout } = await run('compare', 'llm_events');
       assert.match(stdout, /^chimera_metrics\.llm_events +4 +4 +equal$/m);
       assert.match(stdout, /both databases have the same rows/);
+    });
+
+    const onlyFiles = buffer.name !== 'sqlite' && 'nobody can lock half of a Redis';
+    test('a kill between the two buffers is made good by a repeat', { skip: onlyFiles }, async () => {
+      const lock = await lockFile(sandbox, buffered.CHIMERA_BUFFER.replace('sqlite:', ''));
+      const lost = insert(event('between'), { mode: 'buffered' }).catch(() => 'lost');
+      await arrives(fresh, 'between');
+      client.child.kill('SIGKILL');
+      assert.equal(await lost, 'lost');
+      lock.kill();
+      await once(lock, 'exit');
+      client = await sandbox.serveHttp([], { env: settings() });
+      assert.equal(await countIn(old, 'between'), 0, 'it died before the main buffer had the row');
+      assert.equal((await insert(event('between'), { mode: 'buffered' })).repeated, false);
+      await arrives(old, 'between');
+      const { code, events } = await compared('llm_events');
+      assert.deepEqual([code, events.equal], [0, true]);
+      assert.equal(await countIn(fresh, 'between'), 1);
+      assert.equal((await insert(event('between'), { mode: 'buffered' })).repeated, true);
     });
 
     test('a comparison while rows arrive takes none of them for a difference', async () => {
