@@ -22,6 +22,8 @@ ingest::RedisOptions RedisOf(const config::Buffer& buffer) {
   ingest::RedisOptions options;
   options.host = buffer.host;
   options.port = buffer.port;
+  options.secure = buffer.secure;
+  options.tls = buffer.tls;
   options.socket = buffer.path;
   options.username = buffer.username;
   options.password = buffer.password;
@@ -34,6 +36,7 @@ Result<std::unique_ptr<ingest::Store>> OpenStore(const config::Buffer& buffer, c
   if (buffer.kind == config::Buffer::Kind::kRedis) {
     ingest::RedisOptions options = RedisOf(buffer);
     options.prefix += suffix;
+    if (Status usable = options.secure ? clickhouse::CheckTls(options.tls) : Ok(); !usable.ok()) return usable.error();
     return ingest::CreateRedisStore(std::move(options));
   }
   return ingest::OpenSqliteStore(RequestContext::For("open the buffer", kAskTime, {}),

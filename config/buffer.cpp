@@ -1,5 +1,6 @@
 #include "config/buffer.h"
 
+#include <array>
 #include <charconv>
 
 #include "config/hosts.h"
@@ -9,7 +10,10 @@ namespace {
 
 constexpr char kName[] = "CHIMERA_BUFFER";
 constexpr char kHint[] =
-    "write off, sqlite, sqlite:/var/lib/chimera-mcp/buffer.sqlite, redis://host:6379/0 or redis+unix:///run/redis.sock";
+    "write off, sqlite, sqlite:/var/lib/chimera-mcp/buffer.sqlite, redis://host:6379/0, rediss://host:6379/0 (TLS) or "
+    "redis+unix:///run/redis.sock";
+constexpr std::array<std::string_view, 3> kTlsFiles = {"CHIMERA_BUFFER_CA_FILE", "CHIMERA_BUFFER_CLIENT_CERT_FILE",
+                                                       "CHIMERA_BUFFER_CLIENT_KEY_FILE"};
 
 bool TakePrefix(std::string_view& text, std::string_view prefix) {
   if (!text.starts_with(prefix)) return false;
@@ -17,7 +21,12 @@ bool TakePrefix(std::string_view& text, std::string_view prefix) {
   return true;
 }
 
-/// What stands behind redis://
+void SetAside(SettingReader& reader, std::string_view name, const std::string& why) {
+  if (reader.IsSet(name)) reader.Notice("without effect because " + why + ": " + std::string(name));
+  reader.SetAside(name, why);
+}
+
+/// What stands behind redis:// or rediss://
 void ReadRedis(SettingReader& reader, std::string_view text, Buffer& buffer) {
   buffer.kind = Buffer::Kind::kRedis;
   if (const size_t at = text.rfind('@'); at != text.npos) {
@@ -44,7 +53,8 @@ void ReadPlace(SettingReader& reader, const std::string& data_dir, Buffer& buffe
   const std::string given = reader.Text(kName, "off");
   std::string_view text = given;
   if (text == "off") return;
-  if (TakePrefix(text, "redis://")) return ReadRedis(reader, text, buffer);
+  buffer.secure = text.starts_with("rediss://");
+  if (TakePrefix(text, "redis://") || TakePrefix(text, "rediss://")) return ReadRedis(reader, text, buffer);
   if (TakePrefix(text, "redis+unix://")) {
     buffer.kind = Buffer::Kind::kRedis;
     buffer.path = text;
@@ -63,14 +73,25 @@ void ReadPlace(SettingReader& reader, const std::string& data_dir, Buffer& buffe
   buffer.path = reader.FromHome(std::string(text));
 }
 
+void ReadTls(SettingReader& reader, Buffer& buffer) {
+  if (!buffer.secure) {
+    for (const std::string_view name : kTlsFiles) SetAside(reader, name, "CHIMERA_BUFFER is no rediss:// address");
+    return;
+  }
+  const auto [ca, certificate, key] = kTlsFiles;
+  buffer.tls.ca_file = reader.ReadablePath(ca);
+  buffer.tls.client_cert_file = reader.ReadablePath(certificate);
+  buffer.tls.client_key_file = reader.ReadablePath(key);
+  if (!buffer.tls.client_key_file.empty() && buffer.tls.client_cert_file.empty())
+    reader.Refuse(key, "is set without CHIMERA_BUFFER_CLIENT_CERT_FILE", "set both, or neither");
+}
+
 void SetAsideAll(SettingReader& reader) {
   for (const auto& setting : Settings()) {
     const std::string_view name = setting.name;
     const bool ours = name.starts_with("CHIMERA_BUFFER_") || name.starts_with("CHIMERA_FLUSH") ||
                       name.starts_with("CHIMERA_TIMESTORE_") || name == "CHIMERA_EVOLVE" || name == "CHIMERA_FRESH_MS";
-    if (!ours) continue;
-    if (reader.IsSet(name)) reader.Notice("without effect because CHIMERA_BUFFER is off: " + std::string(name));
-    reader.SetAside(name, "CHIMERA_BUFFER is off");
+    if (ours) SetAside(reader, name, "CHIMERA_BUFFER is off");
   }
 }
 
@@ -98,7 +119,11 @@ Buffer LoadBuffer(SettingReader& reader, const std::string& data_dir) {
   buffer.flushes = number("CHIMERA_FLUSHES", 2, 1, 64);
   buffer.fresh = std::chrono::milliseconds(number("CHIMERA_FRESH_MS", 2000, 0, 60'000));
   for (std::string& dataset : reader.List("CHIMERA_EVOLVE")) buffer.growing.insert(std::move(dataset));
-  if (!buffer.On()) SetAsideAll(reader);
+  if (!buffer.On()) {
+    SetAsideAll(reader);
+  } else {
+    ReadTls(reader, buffer);
+  }
   return buffer;
 }
 

@@ -5,6 +5,7 @@
 #include <set>
 #include <string>
 
+#include "clickhouse/tls.h"
 #include "config/setting_reader.h"
 #include "ingest/store.h"
 
@@ -16,9 +17,11 @@ struct Buffer {
   std::string path;        ///< of the SQLite file, or of Redis' socket
   std::string host;        ///< of Redis; empty: `path` is its socket
   int port = 6379;
+  bool secure = false;  ///< rediss: TLS, not over a socket
   std::string username;
   std::string password;  ///< CHIMERA_BUFFER_PASSWORD, _FILE
   int database = 0;
+  clickhouse::TlsOptions tls;                ///< CHIMERA_BUFFER_CA_FILE, _CLIENT_CERT_FILE, _CLIENT_KEY_FILE
   bool fsync = true;                         ///< CHIMERA_BUFFER_FSYNC, of SQLite
   ingest::StoreLimits limits;                ///< CHIMERA_BUFFER_MAX_ROWS, _MAX_MB, _MAX_AGE, _KEY_LIFE
   ingest::BatchLimits batch;                 ///< CHIMERA_FLUSH_ROWS, CHIMERA_FLUSH_MB

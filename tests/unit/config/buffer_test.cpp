@@ -35,9 +35,29 @@ TEST(BufferSettings, ReadTheAddressOfARedis) {
   EXPECT_EQ(LoadFrom({{"CHIMERA_BUFFER", "redis+unix:///run/redis.sock"}})->buffer.path, "/run/redis.sock");
 }
 
+TEST(BufferSettings, SecureTheWayToARedis) {
+  const std::string file = "/etc/hosts";  // some files that can be read
+  EXPECT_FALSE(LoadFrom({{"CHIMERA_BUFFER", "redis://cache"}})->buffer.secure);
+  const auto config = LoadFrom({{"CHIMERA_BUFFER", "rediss://agent@cache.example:6380/3"},
+                                {"CHIMERA_BUFFER_CA_FILE", file},
+                                {"CHIMERA_BUFFER_CLIENT_CERT_FILE", "/etc/passwd"},
+                                {"CHIMERA_BUFFER_CLIENT_KEY_FILE", "/etc/group"}});
+  ASSERT_TRUE(config.ok()) << config.error().message;
+  EXPECT_TRUE(config->buffer.secure);
+  EXPECT_EQ(config->buffer.host, "cache.example");
+  EXPECT_EQ(config->buffer.port, 6380);
+  EXPECT_EQ(config->buffer.tls.ca_file, file);
+  EXPECT_EQ(config->buffer.tls.client_cert_file, "/etc/passwd");
+  EXPECT_EQ(config->buffer.tls.client_key_file, "/etc/group");
+  EXPECT_FALSE(LoadFrom({{"CHIMERA_BUFFER", "rediss://a"}, {"CHIMERA_BUFFER_CLIENT_KEY_FILE", file}}).ok());
+  EXPECT_FALSE(LoadFrom({{"CHIMERA_BUFFER", "rediss://a"}, {"CHIMERA_BUFFER_CA_FILE", "/no/such/file"}}).ok());
+  const auto plain = LoadFrom({{"CHIMERA_BUFFER", "redis://a"}, {"CHIMERA_BUFFER_CA_FILE", file}});
+  EXPECT_TRUE(plain->set_aside.contains("CHIMERA_BUFFER_CA_FILE")) << "nothing is encrypted";
+}
+
 TEST(BufferSettings, RefuseWhatIsNoPlace) {
   for (const char* bad : {"on", "true", "redis://", "redis://a,b", "redis://a/x", "redis://a/-1", "redis://a/1/2",
-                          "redis+unix://run", "rediss://a", "sqlite:", "http://a"}) {
+                          "redis+unix://run", "rediss://", "redis+tls://a", "sqlite:", "http://a"}) {
     EXPECT_FALSE(LoadFrom({{"CHIMERA_BUFFER", bad}}).ok()) << bad;
   }
 }
