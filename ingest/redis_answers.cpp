@@ -70,9 +70,11 @@ Error NoRoom(const Reply& answer) {
                      "send it in smaller pieces");
   }
   const bool is_age = limit == "age";
+  const std::string dead(PartOf(answer, 2));
+  const std::string letters = dead.empty() || dead == "0" ? "" : ", beside " + dead + " dead letters";
   Error error = MakeError(ErrorCode::kBusy,
                           is_age ? "the buffer takes no more rows: some have waited too long for the database"
-                                 : "the buffer is full: too many " + limit + " wait for the database",
+                                 : "the buffer is full: too many " + limit + " wait for the database" + letters,
                           "send the same again later, with the same idempotency key");
   error.retry_after = is_age ? kAgeWait : kFullWait;
   return error;

@@ -49,9 +49,10 @@ end
 local function refused(now, rows, bytes, max_rows, max_bytes, max_age)
   if rows > tonumber(max_rows) then return {'large', 'rows'} end
   if bytes > tonumber(max_bytes) then return {'large', 'bytes'} end
-  local kept = redis.call('HMGET', state, 'rows', 'bytes')
-  if number(kept[1]) + rows > tonumber(max_rows) then return {'full', 'rows'} end
-  if number(kept[2]) + bytes > tonumber(max_bytes) then return {'full', 'bytes'} end
+  local kept = redis.call('HMGET', state, 'rows', 'bytes', 'dead_bytes')
+  local dead = redis.call('XLEN', base .. 'dead')  -- nothing is dropped to make room
+  if number(kept[1]) + dead + rows > tonumber(max_rows) then return {'full', 'rows', text(dead)} end
+  if number(kept[2]) + number(kept[3]) + bytes > tonumber(max_bytes) then return {'full', 'bytes', text(dead)} end
   local oldest = redis.call('ZRANGE', base .. 'waiting', 0, 0, 'WITHSCORES')[2]
   if oldest and now - tonumber(oldest) > tonumber(max_age) then return {'full', 'age'} end
 end
@@ -97,7 +98,7 @@ end
 
 // clock, to, dataset, database, table, hash of the identity, hash of the content, its life in ms, rows, bytes, slices,
 // most rows, most bytes, greatest age in µs, name of this call
-// → added POSITION | repeated POSITION | conflict | frozen | full LIMIT | large LIMIT
+// → added POSITION | repeated POSITION | conflict | frozen | full LIMIT [DEAD-LETTERS] | large LIMIT
 constexpr std::string_view kAppend = R"lua(
 local now, identity, content, life = clock(ARGV[1]), base .. 'identity:' .. ARGV[6], ARGV[7], ARGV[8]
 local known, call, first = known_write(ARGV[6], now, life)
@@ -256,6 +257,7 @@ for i = 1, dead do
   redis.call('XADD', base .. 'dead', id .. '-0', 'to', to, 'dataset', names[1], 'database', names[2],
              'table', names[3], 'batch', ARGV[3], 'position', ARGV[of + 1], 'day', ARGV[of + 2], 'row', ARGV[of + 3],
              'reason', ARGV[of + 4], 'at', ARGV[of + 5])
+  redis.call('HINCRBY', state, 'dead_bytes', #ARGV[of + 3])
 end
 redis.call('HINCRBY', table, 'dead', dead)
 count(to, rows - tonumber(batch[4]), bytes - tonumber(batch[5]))
@@ -281,22 +283,17 @@ note_oldest(to)
 return {'ok'}
 )lua";
 
-// clock, "write" | "discard", most rows, most bytes, greatest age in µs, ids… → taken COUNT | full LIMIT | large LIMIT
+// clock, "write" | "discard", ids… → taken COUNT
 constexpr std::string_view kTakeDead = R"lua(
-local now, write, letters, rows, bytes = clock(ARGV[1]), ARGV[2] == 'write', {}, 0, 0
-for i = 6, #ARGV do
+local now, write, letters = clock(ARGV[1]), ARGV[2] == 'write', {}
+for i = 3, #ARGV do
   local found = redis.call('XRANGE', base .. 'dead', ARGV[i] .. '-0', ARGV[i] .. '-0')[1]
   if found then
     local letter = {id = found[1]}
     for field = 1, #found[2], 2 do letter[found[2][field]] = found[2][field + 1] end
-    if not letters[letter.id] then
-      letters[#letters + 1], letters[letter.id] = letter, true
-      rows, bytes = rows + 1, bytes + #letter.row + 1
-    end
+    if not letters[letter.id] then letters[#letters + 1], letters[letter.id] = letter, true end
   end
 end
-local refusal = write and rows > 0 and refused(now, rows, bytes, ARGV[3], ARGV[4], ARGV[5])
-if refusal then return refusal end
 for _, letter in ipairs(letters) do
   if write then
     local size = #letter.row + 1
@@ -304,6 +301,7 @@ for _, letter in ipairs(letters) do
         letter.day .. ' 1 ' .. text(size) .. '\n' .. letter.row .. '\n')
   end
   redis.call('XDEL', base .. 'dead', letter.id)
+  redis.call('HINCRBY', state, 'dead_bytes', -#letter.row)
   redis.call('HINCRBY', base .. 'table:' .. letter.to, 'dead', -1)
 end
 return {'taken', text(#letters)}

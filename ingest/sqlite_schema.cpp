@@ -55,6 +55,21 @@ constexpr const char* kTables = R"sql(
   CREATE INDEX letter_in_order ON letter(destination);
 )sql";
 
+// What dead letters take, counted by the file itself: also when a version writes that does not know of it, and in a
+// file that such a version has made.
+constexpr const char* kDeadTotals = R"sql(
+  CREATE TABLE IF NOT EXISTS dead(
+    one INTEGER PRIMARY KEY CHECK (one = 1),
+    rows INTEGER NOT NULL, bytes INTEGER NOT NULL
+  ) STRICT;
+  INSERT OR IGNORE INTO dead SELECT 1, count(*), ifnull(sum(length(row)), 0) FROM letter
+    WHERE NOT EXISTS (SELECT 1 FROM dead);
+  CREATE TRIGGER IF NOT EXISTS letter_added AFTER INSERT ON letter
+    BEGIN UPDATE dead SET rows = rows + 1, bytes = bytes + length(new.row) WHERE one = 1; END;
+  CREATE TRIGGER IF NOT EXISTS letter_taken AFTER DELETE ON letter
+    BEGIN UPDATE dead SET rows = rows - 1, bytes = bytes - length(old.row) WHERE one = 1; END;
+)sql";
+
 Error OfSomethingElse(const std::string& path) {
   return MakeError(ErrorCode::kConflict, path + " is no buffer of chimera-mcp", "name another file, or a new one");
 }
@@ -122,6 +137,7 @@ Status MakeTables(Connection& db, const std::string& path) {
   if (there.ok() && !*there)
     made = db.RunScript(std::string(kTables) + "PRAGMA application_id = " + std::to_string(kApplication) +
                         "; PRAGMA user_version = " + std::to_string(kVersion));
+  if (made.ok()) made = db.RunScript(kDeadTotals);
   if (made.ok()) made = db.Run("COMMIT");
   if (db.InTransaction()) (void)db.Run("ROLLBACK");
   return made;

@@ -60,9 +60,13 @@ Status CheckSize(const Change& size, const StoreLimits& limits) {
 
 // What a write meets: one statement for all of it, as a write is short and there are many.
 struct Scene {
+  struct Size {
+    int64_t rows = 0;
+    int64_t bytes = 0;
+  };
   Position last = 0;  // that was given
-  int64_t rows = 0;
-  int64_t bytes = 0;
+  Size waiting;
+  Size dead;
   bool frozen = false;
   std::optional<int64_t> oldest;       // of all tables
   std::optional<int64_t> destination;  // absent for a new table
@@ -73,23 +77,37 @@ struct Scene {
 
 Result<Scene> Look(Connection& db, const Write& write) {
   Statement row = db.Query(
-      "SELECT last, buffer.rows, buffer.bytes, frozen, "
+      "SELECT last, buffer.rows, buffer.bytes, dead.rows, dead.bytes, frozen, "
       "(SELECT oldest FROM destination WHERE oldest > 0 ORDER BY oldest LIMIT 1), d.id, d.oldest, i.position, "
       "i.content "
-      "FROM buffer LEFT JOIN destination d ON d.dataset = ? AND d.db = ? AND d.name = ? "
+      "FROM buffer JOIN dead USING (one) LEFT JOIN destination d ON d.dataset = ? AND d.db = ? AND d.name = ? "
       "LEFT JOIN identity i ON i.destination = d.id AND i.name = ? WHERE one = 1",
       write.to.dataset, write.to.database, write.to.table, Blob{Packed(write.identity)});
   if (const auto found = row.Next(); !found) return found.error();
-  return Scene{row.Integer(0),      row.Integer(1),      row.Integer(2),      row.Integer(3) != 0, row.MaybeInteger(4),
-               row.MaybeInteger(5), row.Integer(6) != 0, row.MaybeInteger(7), row.Bytes(8)};
+  return Scene{.last = row.Integer(0),
+               .waiting = {row.Integer(1), row.Integer(2)},
+               .dead = {row.Integer(3), row.Integer(4)},
+               .frozen = row.Integer(5) != 0,
+               .oldest = row.MaybeInteger(6),
+               .destination = row.MaybeInteger(7),
+               .waits = row.Integer(8) != 0,
+               .before = row.MaybeInteger(9),
+               .content = row.Bytes(10)};
+}
+
+// Dead letters take the room of rows that wait: nothing is dropped to make any.
+Error NoRoom(const std::string& what, int64_t waiting, int64_t letters, uint64_t most) {
+  return Busy(std::to_string(waiting) + " " + what + " wait" +
+              (letters > 0 ? ", beside " + std::to_string(letters) + " dead letters" : "") + "; " +
+              std::to_string(most) + " may be kept");
 }
 
 Status CheckRoom(const Scene& scene, const Change& size, Position now, const StoreLimits& limits) {
   if (scene.frozen) return FrozenError();
-  if (scene.rows + size.rows > Signed(limits.max_rows))
-    return Busy(std::to_string(scene.rows) + " rows wait, " + std::to_string(limits.max_rows) + " may");
-  if (scene.bytes + size.bytes > Signed(limits.max_bytes))
-    return Busy(std::to_string(scene.bytes) + " bytes wait, " + std::to_string(limits.max_bytes) + " may");
+  if (scene.waiting.rows + scene.dead.rows + size.rows > Signed(limits.max_rows))
+    return NoRoom("rows", scene.waiting.rows, scene.dead.rows, limits.max_rows);
+  if (scene.waiting.bytes + scene.dead.bytes + size.bytes > Signed(limits.max_bytes))
+    return NoRoom("bytes", scene.waiting.bytes, scene.dead.rows, limits.max_bytes);
   if (scene.oldest && *scene.oldest < now - std::chrono::microseconds(limits.max_age).count())
     return Busy("the oldest write waits for more than " + std::to_string(limits.max_age.count()) + " s");
   return Ok();

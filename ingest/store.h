@@ -113,7 +113,7 @@ class Lease {
 Error FrozenError();
 
 struct StoreLimits {
-  uint64_t max_rows = 1'000'000;  ///< that wait, of all tables together
+  uint64_t max_rows = 1'000'000;  ///< that wait or are dead letters, of all tables together
   uint64_t max_bytes = 512'000'000;
   std::chrono::seconds max_age{86'400};   ///< of the oldest one that waits
   std::chrono::seconds key_life{86'400};  ///< how long a repeat is recognised after its first time
@@ -174,7 +174,7 @@ class Store {
                                                       const std::optional<Destination>& to, uint64_t after,
                                                       uint64_t limit) = 0;
   /// Makes a write of each of these letters again, or with `discard` drops them; those that are gone are skipped. How
-  /// many.
+  /// many. Needs no room: a letter has it already.
   virtual Result<uint64_t> TakeDeadLetters(const RequestContext& context, const std::vector<uint64_t>& ids,
                                            bool discard) = 0;
 

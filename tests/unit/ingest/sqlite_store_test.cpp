@@ -234,6 +234,25 @@ TEST_F(SqliteStoreTest, RoomOfFinishedRowsIsUsedAgain) {
   EXPECT_LT(largest_log, 12'000'000u);
 }
 
+TEST_F(SqliteStoreTest, DeadLettersOfAFileThatDidNotCountThemAreCounted) {
+  {
+    const auto store = folder_.Open();
+    ASSERT_TRUE(store->Append(context_, NewWrite(50)).ok());
+    const auto batch = store->Seal(context_, to_, {});
+    ASSERT_TRUE(batch.ok() && *batch);
+    DeadLetter letter;
+    letter.row = std::string(49, 'x');
+    letter.reason = "schema_conflict: no";
+    ASSERT_TRUE(store->Check(context_, **batch, {}, {letter}).ok());
+  }
+  Script("DROP TRIGGER letter_added; DROP TRIGGER letter_taken; DROP TABLE dead");
+  const auto store = folder_.Open({.max_bytes = 100});
+  const auto refused = store->Append(context_, NewWrite(52));
+  ASSERT_FALSE(refused.ok());
+  EXPECT_EQ(refused.error().code, ErrorCode::kBusy);
+  EXPECT_TRUE(folder_.Open({.max_bytes = 100})->Append(context_, NewWrite(51)).ok()) << "counted twice";
+}
+
 TEST_F(SqliteStoreTest, ALeaseWhoseFileIsGoneIsLost) {
   const auto store = folder_.Open();
   const auto lease = store->TryLease(context_);

@@ -89,6 +89,34 @@ TEST_P(StoreContract, LettersCanBeDropped) {
   EXPECT_EQ(BacklogOf(events_).rows, 0u);
 }
 
+TEST_P(StoreContract, DeadLettersTakeTheRoomOfRowsThatWait) {
+  store_ = Open({.max_rows = 3});
+  const DeadLetter first = Bury(events_, "{\"n\":1}");
+  const DeadLetter second = Bury(other_, "{\"n\":2}");
+  Append(NewWrite(events_));
+  const auto refused = store_->Append(context_, NewWrite(events_));
+  ASSERT_FALSE(refused.ok());
+  EXPECT_EQ(refused.error().code, ErrorCode::kBusy);
+  EXPECT_TRUE(refused.error().retry_after.has_value());
+  EXPECT_NE(refused.error().message.find("2 dead letters"), std::string::npos) << refused.error().message;
+  ASSERT_EQ(*store_->TakeDeadLetters(context_, {first.id}, false), 1u) << "it has its room";
+  EXPECT_FALSE(store_->Append(context_, NewWrite(events_)).ok());
+  ASSERT_EQ(*store_->TakeDeadLetters(context_, {second.id}, true), 1u);
+  Append(NewWrite(events_));
+  EXPECT_EQ(BacklogOf(events_).rows, 3u);
+}
+
+TEST_P(StoreContract, AndSoDoTheirBytes) {
+  store_ = Open({.max_bytes = 100});
+  const DeadLetter letter = Bury(events_, std::string(60, 'a'));
+  const Write write = WriteOf(events_, {std::string(50, 'b')});
+  const auto refused = store_->Append(context_, write);
+  ASSERT_FALSE(refused.ok());
+  EXPECT_EQ(refused.error().code, ErrorCode::kBusy);
+  ASSERT_EQ(*store_->TakeDeadLetters(context_, {letter.id}, true), 1u);
+  Append(write);
+}
+
 TEST_P(StoreContract, LettersThatAreGoneAreSkipped) {
   const DeadLetter letter = Bury(events_, "{\"n\":1}");
   EXPECT_EQ(*store_->TakeDeadLetters(context_, {letter.id + 1'000, letter.id, letter.id}, false), 1u);
