@@ -11,9 +11,9 @@ namespace {
 constexpr size_t kMaxChanges = 256;
 constexpr uint64_t kMaxBytes = 8'000'000;
 
-// How long a leader waits for those who were there a moment ago: less than a commit takes, so that two small ones
+// How long a leader waits for those who were there a moment ago: about what a commit takes, so that two small ones
 // become a large one. Callers who come alone never wait.
-constexpr std::chrono::microseconds kGather{200};
+constexpr std::chrono::microseconds kGather{500};
 
 Error Withdrawn(const RequestContext& context) {
   if (context.Cancelled()) return MakeError(ErrorCode::kCancelled, "the call was withdrawn; nothing of it was kept");
