@@ -83,7 +83,9 @@ Result<Scene> Look(Connection& db, const Write& write) {
       "FROM buffer JOIN dead USING (one) LEFT JOIN destination d ON d.dataset = ? AND d.db = ? AND d.name = ? "
       "LEFT JOIN identity i ON i.destination = d.id AND i.name = ? WHERE one = 1",
       write.to.dataset, write.to.database, write.to.table, Blob{Packed(write.identity)});
-  if (const auto found = row.Next(); !found) return found.error();
+  const auto found = row.Next();
+  if (!found) return found.error();
+  if (!*found) return MakeError(ErrorCode::kInternal, "the buffer's file has lost its totals");
   return Scene{.last = row.Integer(0),
                .waiting = {row.Integer(1), row.Integer(2)},
                .dead = {row.Integer(3), row.Integer(4)},
