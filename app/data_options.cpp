@@ -1,5 +1,6 @@
 // The command line of schema, demo, verify, import, export.
 #include "app/invocation.h"
+#include "transfer/importer.h"
 
 namespace chimera::app {
 namespace {
@@ -83,7 +84,7 @@ void AddImport(CLI::App& app, Invocation& invocation) {
       ->check(CLI::Range(1, 1'000'000));
   import->add_option("--jobs", command.jobs, "batches checked and stored at the same time")
       ->capture_default_str()
-      ->check(CLI::Range(1, 16));
+      ->check(CLI::Range(1u, transfer::kMostJobs));
   import->add_option("--again", command.again, "store files that were imported before once more, under this name");
   import->add_flag("--without-deduplication", command.without_deduplication,
                    "import into a table that cannot recognise a batch that comes twice");

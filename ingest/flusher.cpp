@@ -9,7 +9,7 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "clickhouse/deduplication.h"
-#include "ingest/row_lookup.h"
+#include "clickhouse/stored_rows.h"
 #include "sql/lexer.h"
 
 namespace chimera::ingest {
@@ -163,30 +163,14 @@ class Flusher::Work {
   }
 
   Status Insert(const Manifest& manifest, const std::string& body) {
-    auto written = flusher_.client_.Write(context_, {.database = batch_.to.database,
-                                                     .table = batch_.to.table,
-                                                     .columns = columns_,
-                                                     .body = body,
-                                                     .deduplication_token = manifest.token,
-                                                     .repeated = in_doubt_});
-    if (!written) return std::move(written).error();
-    return written->repeated ? StoreIfLost(manifest, body) : Ok();
-  }
-
-  /// The database may have known the token of rows that it does not have: then they go under another one.
-  Status StoreIfLost(const Manifest& manifest, const std::string& body) {
-    auto live = flusher_.Columns(context_, batch_.to, false);
-    if (!live) return std::move(live).error();
-    auto held = HoldsRows(context_, flusher_.client_, batch_.to, *live, body);
-    if (!held) return std::move(held).error();
-    if (*held) return Ok();
-    log::Warning("batch " + batch_.id + " of " + batch_.to.FullName() +
-                 ": the database knew its token, and not its rows; they are inserted again");
-    auto written = flusher_.client_.Write(context_, {.database = batch_.to.database,
-                                                     .table = batch_.to.table,
-                                                     .columns = columns_,
-                                                     .body = body,
-                                                     .deduplication_token = Sha256Hex(manifest.token + "|again")});
+    auto written = clickhouse::WriteOnce(context_, flusher_.client_,
+                                         {.database = batch_.to.database,
+                                          .table = batch_.to.table,
+                                          .columns = columns_,
+                                          .body = body,
+                                          .deduplication_token = manifest.token,
+                                          .repeated = in_doubt_},
+                                         {.name = "batch " + batch_.id + " of " + batch_.to.FullName()});
     if (!written) return std::move(written).error();
     return Ok();
   }

@@ -5,6 +5,7 @@
 #include <stdexcept>
 
 #include "base/text.h"
+#include "clickhouse/stored_rows.h"
 #include "tools/insert_answer.h"
 #include "tools/insert_batch.h"
 #include "tools/insert_schema.h"
@@ -138,30 +139,20 @@ class InsertTool : public Tool {
   }
 
   Status StoreGroup(const RequestContext& context, const InsertReport& report, const RowGroup& group) const {
-    auto written = target_.client.Write(context, {.database = target_.database,
-                                                  .table = target_.table,
-                                                  .columns = rules_.names,
-                                                  .body = group.body,
-                                                  .deduplication_token = GroupToken(report.batch_token, group)});
-    if (!written) return std::move(written).error();
+    const clickhouse::Insert insert{.database = target_.database,
+                                    .table = target_.table,
+                                    .columns = rules_.names,
+                                    .body = group.body,
+                                    .deduplication_token = GroupToken(report.batch_token, group)};
     const bool has_key = !report.batch.idempotency_key.empty();
-    if (!has_key && !written->repeated) return Ok();
+    auto written = has_key
+                       ? target_.client.Write(context, insert)
+                       : clickhouse::WriteOnce(context, target_.client, insert, {.name = "insert into " + TableName()});
+    if (!written) return std::move(written).error();
+    if (!has_key) return Ok();
     auto held = HoldsRows(context, target_, group, report.DayOf(group));
     if (!held) return std::move(held).error();
-    if (*held) return Ok();
-    return has_key ? KeyConflict(report, group) : StoreAgain(context, report, group);
-  }
-
-  /// The database knew the token of rows that it does not have (Written::repeated): they go under another one.
-  Status StoreAgain(const RequestContext& context, const InsertReport& report, const RowGroup& group) const {
-    auto written = target_.client.Write(
-        context, {.database = target_.database,
-                  .table = target_.table,
-                  .columns = rules_.names,
-                  .body = group.body,
-                  .deduplication_token = Sha256Hex(GroupToken(report.batch_token, group) + "|again")});
-    if (!written) return std::move(written).error();
-    return Ok();
+    return *held ? Ok() : KeyConflict(report, group);
   }
 
   const InsertRules rules_;

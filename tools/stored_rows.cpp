@@ -1,155 +1,46 @@
 #include "tools/stored_rows.h"
 
-#include <simdjson.h>
-
-#include <algorithm>
 #include <charconv>
 #include <chrono>
 #include <set>
-#include <vector>
 
 #include "base/text.h"
 #include "clickhouse/deduplication.h"
+#include "clickhouse/row_sample.h"
 #include "sql/lexer.h"
 #include "tools/time_value.h"
 
 namespace chimera::tools {
 namespace {
 
-namespace ondemand = simdjson::ondemand;
-using Texts = std::vector<std::string>;
-
-constexpr uint64_t kSampledRows = 4;
-constexpr size_t kMaxComparedBytes = 100;  // parameters travel in the URL
-
-// Up to four lines of the body, the first and the last among them.
-Texts SampledLines(const RowGroup& group) {
-  std::set<uint64_t> wanted;
-  for (uint64_t i = 0; i < kSampledRows; ++i) wanted.insert(i * (group.rows - 1) / (kSampledRows - 1));
-  Texts lines;
-  size_t begin = 0;
-  for (uint64_t row = 0; row < group.rows; ++row) {
-    const size_t end = group.body.find('\n', begin);
-    if (wanted.contains(row)) lines.push_back(group.body.substr(begin, end - begin));
-    begin = end + 1;
-  }
-  return lines;
-}
-
-Instant FromTicks(int64_t ticks, int scale) {
-  for (int digits = scale; digits < 9; ++digits) ticks *= 10;
-  return Instant(std::chrono::nanoseconds(ticks));
-}
-
-// A stored value as the text of a parameter: strings without quotes, counted times as ClickHouse writes them.
-std::string ParameterText(const ColumnType& type, ondemand::value value) {
-  std::string_view text;
-  if (value.get_string().get(text) == simdjson::SUCCESS) return std::string(text);
-  text = Trim(value.raw_json_token());
-  if (type.kind != TypeKind::kTime) return std::string(text);
-  int64_t ticks = 0;
-  std::from_chars(text.data(), text.data() + text.size(), ticks);
-  return PlainTime(FromTicks(ticks, type.scale), type.scale);
-}
-
-// The values of a canonical row, by column; empty when it cannot be read, which would be a bug of ours.
-Texts ParameterTexts(const InsertRules& rules, const std::string& line) {
-  const simdjson::padded_string padded(line);
-  ondemand::parser parser;
-  ondemand::document document;
-  ondemand::object row;
-  if (parser.iterate(padded).get(document) || document.get_object().get(row)) return {};
-  Texts texts;
-  for (auto field : row) {
-    std::string_view name;
-    ondemand::value value;
-    if (field.unescaped_key().get(name) || field.value().get(value)) return {};
-    while (texts.size() + 1 < rules.names.size() && rules.names[texts.size()] != name)
-      texts.emplace_back();  // computed
-    texts.push_back(ParameterText(rules.columns[texts.size()].type, value));
-  }
-  return texts;
-}
-
-// Distinct rows, reduced to the columns that can be compared.
-struct Sample {
-  std::vector<size_t> columns;
-  std::set<Texts> rows;
-};
-
-std::vector<size_t> ComparableColumns(const InsertRules& rules, const RowGroup& group, const std::vector<Texts>& rows) {
+/// The columns that every repeat of the call fills alike.
+clickhouse::ColumnTypes ComparedColumns(const InsertRules& rules, const RowGroup& group) {
   std::set<size_t> filled;
   for (const NowSlot& slot : group.now_slots) filled.insert(slot.column);
-  std::vector<size_t> columns;
+  clickhouse::ColumnTypes columns;
   for (size_t i = 0; i < rules.columns.size(); ++i) {
-    const bool is_short = std::all_of(rows.begin(), rows.end(), [i](const Texts& row) {
-      return i < row.size() && row[i].size() <= kMaxComparedBytes;
-    });
-    const ColumnRule& rule = rules.columns[i];
-    if (is_short && !filled.contains(i) && !rule.type.nullable && !rule.column.computed) columns.push_back(i);
+    if (filled.contains(i) || rules.columns[i].column.computed) continue;
+    columns.emplace(rules.names[i], rules.columns[i].type.plain);
   }
   return columns;
 }
 
-Sample TakeSample(const InsertRules& rules, const RowGroup& group) {
-  std::vector<Texts> rows;
-  for (const auto& line : SampledLines(group)) rows.push_back(ParameterTexts(rules, line));
-  Sample sample{.columns = ComparableColumns(rules, group, rows), .rows = {}};
-  for (const auto& row : rows) {
-    Texts kept;
-    for (const size_t column : sample.columns) kept.push_back(row[column]);
-    sample.rows.insert(std::move(kept));
-  }
-  return sample;
-}
-
-std::string PlaceholderType(const ColumnType& type) {
-  if (type.kind != TypeKind::kTime) return type.plain;
-  return type.bits == 32 ? "DateTime('UTC')" : "DateTime64(" + std::to_string(type.scale) + ", 'UTC')";
-}
-
-std::string Tuple(const Texts& parts) {
-  return "(" + Join(parts, ", ") + ")";
-}
-
-// Adds a parameter and returns its placeholder.
-std::string Bind(clickhouse::Query& query, const std::string& type, std::string value) {
-  const std::string name = "p" + std::to_string(query.parameters.size());
-  query.parameters.push_back({.name = name, .value = std::move(value), .is_null = false});
-  return "{" + name + ":" + type + "}";
-}
-
-std::string SampleCondition(clickhouse::Query& query, const InsertRules& rules, const Sample& sample,
-                            const Texts& names) {
-  Texts tuples;
-  for (const auto& row : sample.rows) {
-    Texts values;
-    for (size_t i = 0; i < row.size(); ++i) {
-      values.push_back(Bind(query, PlaceholderType(rules.columns[sample.columns[i]].type), row[i]));
-    }
-    tuples.push_back(Tuple(values));
-  }
-  return Tuple(names) + " IN " + Tuple(tuples);
-}
-
-// Which rows of a sample are stored: how many distinct ones, the newest partition time, the table's engine.
-clickhouse::Query SampleQuery(const InsertTarget& target, const Sample& sample, std::optional<int64_t> day,
+/// How many of the sample are stored, the newest partition time, the table's engine.
+clickhouse::Query SampleQuery(const InsertTarget& target, clickhouse::RowSample& sample, std::optional<int64_t> day,
                               std::optional<Instant> since) {
   const InsertRules& rules = target.rules;
-  Texts names;
-  for (const size_t column : sample.columns) names.push_back(sql::QuoteIdentifier(rules.names[column]));
   const std::string time = rules.partition ? sql::QuoteIdentifier(rules.names[*rules.partition]) : "NULL";
-
+  std::string where = sample.Condition();
+  if (day) where += " AND toDate(" + time + ") = " + sample.Bind("Date", FormatDay(*day));
+  if (since) where += " AND " + time + " >= " + sample.Bind("DateTime64(3, 'UTC')", PlainTime(*since, 3));
+  const std::string database = sample.Bind("String", target.database);
+  const std::string table = sample.Bind("String", target.table);
   clickhouse::Query query;
-  std::string where = SampleCondition(query, rules, sample, names);
-  if (day) where += " AND toDate(" + time + ") = " + Bind(query, "Date", FormatDay(*day));
-  if (since) where += " AND " + time + " >= " + Bind(query, "DateTime64(3, 'UTC')", PlainTime(*since, 3));
-  const std::string database = Bind(query, "String", target.database);
-  const std::string table = Bind(query, "String", target.table);
-  query.sql = "SELECT uniqExact" + Tuple(names) + ", max(" + time +
+  query.sql = "SELECT " + sample.Found() + ", max(" + time +
               "), (SELECT any(engine) FROM system.tables WHERE database = " + database + " AND name = " + table +
               ") FROM " + sql::QuoteIdentifier(target.database) + "." + sql::QuoteIdentifier(target.table) + " WHERE " +
               where;
+  query.parameters = sample.Take();
   return query;
 }
 
@@ -159,7 +50,7 @@ struct Match {
   std::string engine;
 };
 
-Result<Match> Find(const RequestContext& context, const InsertTarget& target, const Sample& sample,
+Result<Match> Find(const RequestContext& context, const InsertTarget& target, clickhouse::RowSample& sample,
                    std::optional<int64_t> day, std::optional<Instant> since) {
   auto answer = target.client.Read(context, SampleQuery(target, sample, day, since));
   if (!answer) return std::move(answer).error();
@@ -176,22 +67,31 @@ Result<Match> Find(const RequestContext& context, const InsertTarget& target, co
   return match;
 }
 
+clickhouse::RowSample TakeSample(const InsertTarget& target, const RowGroup& group) {
+  const clickhouse::Insert insert{.database = target.database,
+                                  .table = target.table,
+                                  .columns = target.rules.names,
+                                  .body = group.body,
+                                  .deduplication_token = {}};
+  return clickhouse::RowSample(insert, ComparedColumns(target.rules, group));
+}
+
 }  // namespace
 
 Result<bool> HoldsRows(const RequestContext& context, const InsertTarget& target, const RowGroup& group,
                        std::optional<int64_t> day) {
-  const Sample sample = TakeSample(target.rules, group);
-  if (sample.columns.empty()) return true;  // nothing to tell the rows by
+  clickhouse::RowSample sample = TakeSample(target, group);
+  const size_t wanted = sample.Rows();
+  if (wanted == 0) return true;  // nothing to tell the rows by
   auto match = Find(context, target, sample, day, std::nullopt);
   if (!match) return std::move(match).error();
-  const uint64_t needed = clickhouse::MergesRows(match->engine) ? 1 : sample.rows.size();
-  return match->rows >= needed;
+  return match->rows >= (clickhouse::MergesRows(match->engine) ? 1 : wanted);
 }
 
 Result<std::optional<Instant>> LatestTime(const RequestContext& context, const InsertTarget& target,
                                           const RowGroup& group, Instant since) {
-  const Sample sample = TakeSample(target.rules, group);
-  if (sample.columns.empty()) return std::optional<Instant>();
+  clickhouse::RowSample sample = TakeSample(target, group);
+  if (sample.Rows() == 0) return std::optional<Instant>();
   const auto day = std::chrono::floor<std::chrono::days>(since).time_since_epoch().count();
   const bool is_date = target.rules.columns[*target.rules.partition].type.kind == TypeKind::kDate;
   auto match = Find(context, target, sample, day, is_date ? std::nullopt : std::optional(since));

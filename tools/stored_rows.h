@@ -1,5 +1,6 @@
-// Asks the database whether rows of a batch are in their table. ClickHouse drops a repeated token without a word, even
-// when the rows are others, and keeps tokens apart by partition; both show only by looking at the rows. Thread-safe.
+// Asks the database whether the rows of a call are in their table. ClickHouse drops a repeated token without a word,
+// even when the rows are others, and keeps tokens apart by partition; both show only by looking at the rows. (That it
+// may drop rows that it never had is made up for in clickhouse/stored_rows.h.) Thread-safe.
 #pragma once
 
 #include <cstdint>
@@ -21,9 +22,9 @@ struct InsertTarget {
   std::string table;
 };
 
-/// Whether the table holds the rows of `group`, on `day` when there are partitions. Looks at a sample: all of up to
-/// four rows, otherwise the first, the last and two between; not at columns that "now" fills, nullable ones and long
-/// texts. In a table that merges rows, one of the sample is enough. Blocks on one query.
+/// Whether the table holds the rows of `group`, on `day` when there are partitions. Looks at a sample of up
+/// to four rows (clickhouse/row_sample.h), without the columns that "now" or the database fills. In a table that merges
+/// rows, one of the sample is enough. Blocks on one query.
 Result<bool> HoldsRows(const RequestContext& context, const InsertTarget& target, const RowGroup& group,
                        std::optional<int64_t> day);
 

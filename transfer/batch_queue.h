@@ -20,7 +20,8 @@ struct QueuedBatch {
   RecordBatch batch;
   std::string id;
   std::string head;
-  uint64_t turn = 0;  ///< from 0, without gaps
+  bool in_doubt = false;  ///< an earlier run may have sent it
+  uint64_t turn = 0;      ///< from 0, without gaps
 };
 
 class BatchQueue {

@@ -88,6 +88,17 @@ void BatchReader::PlanConstants() {
   }
 }
 
+std::set<std::string> BatchReader::Unsure() const {
+  std::set<std::string> unsure;
+  for (const size_t column : constants_) unsure.insert(target_->columns[column].rule.column.name);
+  for (size_t i = 0; i < target_->columns.size(); ++i) {
+    const tools::ColumnRule& rule = target_->columns[i].rule;
+    const bool may_be_now = rule.fallback_is_now && i != target_->split_column && i != target_->time_column;
+    if (rule.protector || may_be_now) unsure.insert(rule.column.name);
+  }
+  return unsure;
+}
+
 ParsedBatch BatchReader::Read(const RecordBatch& batch) const {
   ParsedBatch parsed;
   RowWriter writer(*target_, IsJson(), since_, kept_since_);

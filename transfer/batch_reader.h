@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -49,6 +50,8 @@ class BatchReader {
   /// The columns of the inserts, and the format of their bodies.
   const std::vector<std::string>& Columns() const { return columns_; }
   std::string_view BodyFormat() const { return IsJson() ? "JSONEachRow" : "JSONCompactEachRow"; }
+  /// Columns whose values a later run may fill otherwise: those of the time of storing, of defaults, of privacy.
+  std::set<std::string> Unsure() const;
   /// What goes where, as one text: files that are read differently are different imports.
   const std::string& Identity() const { return identity_; }
 

@@ -3,6 +3,7 @@
 #include <thread>
 
 #include "base/text.h"
+#include "clickhouse/stored_rows.h"
 #include "transfer/batch_queue.h"
 #include "transfer/ledger.h"
 #include "transfer/parquet_import.h"
@@ -100,6 +101,7 @@ class FileImport {
       if (Status noted = NoteBegin(head, *since); !noted) return noted;
       return MakeReader(format, *since);
     }
+    resumed_ = true;
     limits_ = begun->limits;
     if (begun->days != options_.days) return OtherDays(begun->days);
     return MakeReader(format, begun->since);
@@ -120,9 +122,11 @@ class FileImport {
     const std::string id = Sha256Hex(Join(
         {import_, head, std::to_string(limits_.records), std::to_string(limits_.bytes), std::to_string(options_.days)},
         "|"));
+    // In doubt always: without this entry, a later run would not know that batches may have been sent.
     return ledger_->Add(
         StatementContext(options_),
-        {.batch = 0, .id = id, .head = head, .limits = limits_, .days = options_.days, .since = since, .file = file_});
+        {.batch = 0, .id = id, .head = head, .limits = limits_, .days = options_.days, .since = since, .file = file_},
+        true);
   }
 
   Error OtherDays(uint32_t days) const {
@@ -165,12 +169,16 @@ class FileImport {
         progress_.earlier += known->records;
       } else {
         std::string id = IdOf(index, cutter_->Peek(*records));
-        if (!queue_.Push({cutter_->Take(*records), std::move(id), head})) break;
+        if (!queue_.Push({cutter_->Take(*records), std::move(id), head, MayBeSent()})) break;
       }
       ++index;
     }
     return Ok();
   }
+
+  /// Whether an earlier run may have sent the next batch that is not in the ledger. Batches are taken up in their
+  /// order, so those that it had in flight are the first of these.
+  bool MayBeSent() { return resumed_ && ++unknown_ <= kMostJobs; }
 
   /// The entry of a batch that is stored: the next records, or the first of them where the file has grown since.
   const LedgerEntry* FindKnown(uint64_t index, const std::string& head, size_t records) const {
@@ -211,31 +219,41 @@ class FileImport {
   Status Store(const QueuedBatch& queued, const ParsedBatch& parsed) const {
     for (const tools::RowGroup& group : parsed.groups) {
       const std::string part = group.day ? std::to_string(*group.day) : "all";
-      auto written =
-          client_.Write(StatementContext(options_), {.database = target_.database,
-                                                     .table = target_.table,
-                                                     .columns = reader_->Columns(),
-                                                     .body = group.body,
-                                                     .deduplication_token = Sha256Hex(queued.id + "|" + part),
-                                                     .format = reader_->BodyFormat()});
+      auto written = clickhouse::WriteOnce(StatementContext(options_), client_,
+                                           {.database = target_.database,
+                                            .table = target_.table,
+                                            .columns = reader_->Columns(),
+                                            .body = group.body,
+                                            .deduplication_token = Sha256Hex(queued.id + "|" + part),
+                                            .format = reader_->BodyFormat()},
+                                           {.name = NameOf(queued),
+                                            .in_doubt = queued.in_doubt,
+                                            .unsure = reader_->Unsure(),
+                                            .one_partition = target_.one_partition,
+                                            .table = target_.Facts()});
       if (!written) return InBatch(std::move(written).error(), queued);
     }
-    return ledger_->Add(StatementContext(options_), {.batch = queued.batch.index,
-                                                     .id = queued.id,
-                                                     .head = queued.head,
-                                                     .records = queued.batch.ends.size(),
-                                                     .stored = parsed.rows,
-                                                     .skipped = parsed.skipped,
-                                                     .rejected = parsed.bad.size(),
-                                                     .limits = limits_,
-                                                     .days = options_.days,
-                                                     .file = file_});
+    return ledger_->Add(StatementContext(options_),
+                        {.batch = queued.batch.index,
+                         .id = queued.id,
+                         .head = queued.head,
+                         .records = queued.batch.ends.size(),
+                         .stored = parsed.rows,
+                         .skipped = parsed.skipped,
+                         .rejected = parsed.bad.size(),
+                         .limits = limits_,
+                         .days = options_.days,
+                         .file = file_},
+                        queued.in_doubt);
+  }
+
+  std::string NameOf(const QueuedBatch& queued) const {
+    return file_ + ", batch of " + std::to_string(queued.batch.ends.size()) + " records from line " +
+           std::to_string(queued.batch.first_line);
   }
 
   Error InBatch(Error error, const QueuedBatch& queued) const {
-    const uint64_t first = queued.batch.first_line;
-    error.message = file_ + ", batch of " + std::to_string(queued.batch.ends.size()) + " records from line " +
-                    std::to_string(first) + ": " + error.message;
+    error.message = NameOf(queued) + ": " + error.message;
     if (error.hint.empty()) error.hint = "run the same command again: what is stored is not stored twice";
     return error;
   }
@@ -256,6 +274,8 @@ class FileImport {
   std::optional<BatchReader> reader_;
   std::string import_;
   std::optional<Ledger> ledger_;
+  bool resumed_ = false;  // an earlier run began this file
+  unsigned unknown_ = 0;  // batches so far that are not in the ledger
   BatchQueue queue_;
 };
 

@@ -20,6 +20,9 @@
 
 namespace chimera::transfer {
 
+/// `ImportOptions::jobs` may not be more: so many batches a run that was broken off may have left in doubt.
+inline constexpr unsigned kMostJobs = 16;
+
 struct ImportOptions {
   std::optional<FileFormat> format = {};  ///< unset: by the file's name
   Mapping mapping = {};

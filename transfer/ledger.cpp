@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/text.h"
+#include "clickhouse/stored_rows.h"
 #include "schema/own_tables.h"
 
 namespace chimera::transfer {
@@ -107,7 +108,7 @@ std::vector<const LedgerEntry*> Ledger::Candidates(uint64_t batch, const std::st
   return found;
 }
 
-Status Ledger::Add(const RequestContext& context, const LedgerEntry& entry) const {
+Status Ledger::Add(const RequestContext& context, const LedgerEntry& entry, bool in_doubt) const {
   const auto since = entry.since ? entry.since->time_since_epoch() / std::chrono::milliseconds(1) : 0;
   const std::string row = ToText(Json{{"table_name", table_},
                                       {"import", import_},
@@ -124,12 +125,16 @@ Status Ledger::Add(const RequestContext& context, const LedgerEntry& entry) cons
                                       {"since", since},
                                       {"file", entry.file}});
   auto written =
-      client_->Write(context, {.database = database_,
-                               .table = std::string(schema::kImportsTable),
-                               .columns = {"table_name", "import", "batch", "id", "head", "records", "stored",
-                                           "skipped", "rejected", "max_records", "max_bytes", "days", "since", "file"},
-                               .body = row,
-                               .deduplication_token = Sha256Hex("ledger|" + std::to_string(entry.batch) + entry.id)});
+      clickhouse::WriteOnce(context, *client_,
+                            {.database = database_,
+                             .table = std::string(schema::kImportsTable),
+                             .columns = {"table_name", "import", "batch", "id", "head", "records", "stored", "skipped",
+                                         "rejected", "max_records", "max_bytes", "days", "since", "file"},
+                             .body = row,
+                             .deduplication_token = Sha256Hex("ledger|" + std::to_string(entry.batch) + entry.id)},
+                            {.name = "entry of " + entry.file + " in import_batches",
+                             .in_doubt = in_doubt,
+                             .unsure = {"stored", "skipped", "rejected", "since", "file"}});
   if (!written) return std::move(written).error();
   return Ok();
 }

@@ -1,6 +1,7 @@
 // Which batches of which files were stored: the table `import_batches` beside the rows, so that it is kept, restored
 // and lost together with them. With the batches' deduplication tokens an import is exactly once: what the ledger has is
-// not sent again; what was stored just before a crash, and is not in it, is sent once more and dropped by its token.
+// not sent again; what was stored just before a crash, and is not in it, is sent once more and dropped by its token, or
+// found missing and sent under another one (clickhouse/stored_rows.h).
 #pragma once
 
 #include <cstdint>
@@ -45,8 +46,9 @@ class Ledger {
   std::vector<const LedgerEntry*> Candidates(uint64_t batch, const std::string& head) const;
   bool Empty() const { return entries_.empty(); }
 
-  /// Records an entry; it is stored when this returns. Blocks on the database. Thread-safe.
-  Status Add(const RequestContext& context, const LedgerEntry& entry) const;
+  /// Records an entry; it is stored when this returns. `in_doubt`: an earlier run may have sent it. Blocks on the
+  /// database. Thread-safe.
+  Status Add(const RequestContext& context, const LedgerEntry& entry, bool in_doubt) const;
 
  private:
   Ledger(clickhouse::Client& client, std::string database, std::string table, std::string import)

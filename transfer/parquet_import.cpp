@@ -8,6 +8,7 @@
 #include <cerrno>
 #include <system_error>
 
+#include "base/log.h"
 #include "base/text.h"
 #include "transfer/ledger.h"
 
@@ -62,6 +63,14 @@ Status CheckOptions(const Target& target, const std::string& path, const ImportO
   return Ok();
 }
 
+/// Its rows cannot be looked for, as those of other files are (clickhouse/stored_rows.h).
+std::string OfUnknownRows(const Target& target, const std::string& path, uint64_t rows) {
+  return path +
+         " was sent before, and the database leaves out what it knows. Where it was killed at that time, it may "
+         "know a part that it does not have: compare the " +
+         std::to_string(rows) + " rows of the file with " + target.FullName();
+}
+
 std::vector<std::string> ColumnsOf(const Target& target, const Mapping& mapping) {
   std::vector<std::string> columns;
   for (const auto& name : target.Names()) {
@@ -94,6 +103,11 @@ Status ImportParquet(std::stop_token stop, clickhouse::Client& client, const Tar
     return Ok();
   }
   if (stop.stop_requested()) return MakeError(ErrorCode::kCancelled, "stopped before " + path);
+  const bool resumed = ledger->BegunWith(id) != nullptr;
+  if (!resumed) {
+    const LedgerEntry begin{.batch = 0, .id = id, .head = id, .file = path};
+    if (Status noted = ledger->Add(StatementContext(options), begin, true); !noted) return noted;
+  }
   // One thread and the file's order: a repeat makes the same blocks, which the token then recognises one by one. A
   // column that the file lacks would otherwise be filled with zeros.
   const std::vector<clickhouse::Setting> settings = {{"input_format_parquet_preserve_order", "1"},
@@ -113,11 +127,12 @@ Status ImportParquet(std::stop_token stop, clickhouse::Client& client, const Tar
     if (error.hint.empty()) error.hint = "columns that the file lacks and the table fills in: --skip COLUMN";
     return error;
   }
+  if (resumed || written->repeated) log::Warning(OfUnknownRows(target, path, written->rows));
   progress.stored += written->rows;
   ++progress.batches;
   return ledger->Add(
       StatementContext(options),
-      {.batch = 1, .id = id, .head = id, .records = written->rows, .stored = written->rows, .file = path});
+      {.batch = 1, .id = id, .head = id, .records = written->rows, .stored = written->rows, .file = path}, resumed);
 }
 
 }  // namespace chimera::transfer

@@ -45,13 +45,15 @@ struct LiveColumn {
 
 struct LiveTable {
   std::string uuid;
+  std::string time_zone;  ///< the server's
   std::vector<LiveColumn> columns;
 };
 
 Result<LiveTable> ReadLive(const RequestContext& context, clickhouse::Client& client, const tools::Table& table) {
   clickhouse::Query query;
   query.sql =
-      "SELECT toString(t.uuid), c.name, c.type, c.default_kind FROM system.tables AS t INNER JOIN system.columns AS c "
+      "SELECT toString(t.uuid), c.name, c.type, c.default_kind, timezone() FROM system.tables AS t INNER JOIN "
+      "system.columns AS c "
       "ON c.database = t.database AND c.table = t.name WHERE t.database = {d:String} AND t.name = {t:String} "
       "AND c.database = {d:String} AND c.table = {t:String} ORDER BY c.position";
   query.parameters = {{"d", table.database}, {"t", table.name}};
@@ -62,6 +64,7 @@ Result<LiveTable> ReadLive(const RequestContext& context, clickhouse::Client& cl
   LiveTable live;
   for (const Json& row : rows->Parsed()) {
     live.uuid = row.at(0).get<std::string>();
+    live.time_zone = row.at(4).get<std::string>();
     live.columns.push_back({row.at(1).get<std::string>(), row.at(2).get<std::string>(), row.at(3).get<std::string>()});
   }
   return live;
@@ -109,6 +112,25 @@ void FindPartition(const std::string& key, Target& target) {
   }
 }
 
+/// Whether a partition key says no more than the UTC day or month by which rows are split.
+bool IsSplitAlone(std::string_view key, const Target& target, std::string_view time_zone) {
+  if (key.empty() || key == "tuple()") return true;
+  if (!target.split_column) return false;
+  const TargetColumn& column = target.columns[*target.split_column];
+  const bool is_date = column.rule.type.kind == tools::TypeKind::kDate;
+  const bool names_utc = column.type.find("'UTC'") != std::string::npos;
+  const bool names_none = column.type.find('\'') == std::string::npos;
+  if (!is_date && !names_utc && !(names_none && time_zone == "UTC")) return false;
+  const std::string name = sql::QuoteIdentifier(column.rule.column.name);
+  for (const std::string& spelled : {column.rule.column.name, name}) {
+    if (is_date && key == spelled) return true;
+    for (const char* part : {"toDate", "toYYYYMMDD", "toMonday", "toYYYYMM", "toStartOfMonth", "toYear"}) {
+      if (key == part + ("(" + spelled + ")")) return true;
+    }
+  }
+  return false;
+}
+
 void FindTime(const schema::Dataset* dataset, Target& target) {
   if (dataset != nullptr) {
     for (const auto& table : dataset->tables) {
@@ -137,6 +159,12 @@ std::vector<std::string> Target::Names() const {
   std::vector<std::string> names;
   for (const auto& column : columns) names.push_back(column.rule.column.name);
   return names;
+}
+
+clickhouse::TableFacts Target::Facts() const {
+  clickhouse::TableFacts facts{.engine = engine, .sorting_key = sorting_key, .columns = {}};
+  for (const auto& column : columns) facts.columns.emplace(column.rule.column.name, column.type);
+  return facts;
 }
 
 Result<Target> FindTarget(const RequestContext& context, clickhouse::Client& client,
@@ -168,6 +196,7 @@ Result<Target> FindTarget(const RequestContext& context, clickhouse::Client& cli
     target.columns.back().rule.protector = privacy->ForInsert(target.database, target.table, column.name);
   }
   FindPartition(table.partition_key, target);
+  target.one_partition = IsSplitAlone(table.partition_key, target, live->time_zone);
   FindTime(dataset, target);
   return target;
 }

@@ -13,6 +13,7 @@
 #include "base/result.h"
 #include "clickhouse/client.h"
 #include "clickhouse/deduplication.h"
+#include "clickhouse/stored_rows.h"
 #include "schema/dataset.h"
 #include "tools/insert_value.h"
 #include "tools/privacy.h"
@@ -39,6 +40,7 @@ struct Target {
   std::vector<TargetColumn> columns;  ///< that can be inserted, in the table's order
   SplitBy split_by = SplitBy::kNothing;
   std::optional<size_t> split_column;
+  bool one_partition = false;         ///< rows that are split so are of one partition for certain
   std::optional<size_t> time_column;  ///< with the time of an observation
   int keep_days = 0;                  ///< rows older than this by that time are deleted; 0: none
 
@@ -46,6 +48,7 @@ struct Target {
   std::string QuotedName() const;
   std::optional<size_t> Find(std::string_view column) const;
   std::vector<std::string> Names() const;
+  clickhouse::TableFacts Facts() const;
 };
 
 /// `name` is "table" or "database.table"; without a database, that of the dataset which declares the table, otherwise
