@@ -60,7 +60,7 @@ std::set<std::string> PlainColumns(const std::string& sorting_key) {
 ColumnTypes LastingColumns(const TableFacts& table, const std::set<std::string>& unsure) {
   const bool transacted = table.engine.starts_with("Replicated") || table.engine.starts_with("Shared");
   const bool cancels = table.engine.find("Collapsing") != std::string::npos || table.engine.starts_with("Graphite");
-  if (transacted || cancels) return {};
+  if (transacted || cancels || !table.engine.ends_with("MergeTree")) return {};
   const bool merges = MergesRows(table.engine);
   const auto key = merges ? PlainColumns(table.sorting_key) : std::set<std::string>();
   ColumnTypes columns;

@@ -34,12 +34,13 @@ struct Doubts {
 };
 
 /// Client::Write for rows (JSONEachRow or JSONCompactEachRow) that have to be there once. Where the insert was a repeat
-/// (`in_doubt`, Written::repeated), a sample of it is looked for: a query for the table, one for the rows. When
-/// none of it is there, the rows are sent once more, under a token made of the first one: the same in every process.
-/// One row that is there counts as all, since a part is stored whole, and a TTL may have removed the others; so equal
-/// rows elsewhere in the table hide a loss. Tables that merge rows are looked at by the plain columns of their sorting
-/// key; those that cancel rows (Collapsing, Graphite) and replicated ones, whose token and part are one transaction,
-/// not at all. The account that reads must see all rows. Errors: those of the client.
+/// (`in_doubt`, Written::repeated), a sample of it is looked for: a query for the table, one for the rows. When none of
+/// it is there, the rows are sent once more, under a token made of the first one: the same in every process. One row
+/// that is there counts as all, since a part is stored whole, and a TTL may have removed the others; so equal rows
+/// elsewhere in the table hide a loss. Tables that merge rows are looked at by the plain columns of their sorting key.
+/// Not looked at all are those that cancel rows (Collapsing, Graphite), replicated ones, whose token and part are one
+/// transaction, and what is no MergeTree and may show rows later. The account that reads must see all rows. Errors:
+/// those of the client.
 Result<Written> WriteOnce(const RequestContext& context, Client& client, const Insert& insert, const Doubts& doubts);
 
 }  // namespace chimera::clickhouse
