@@ -14,17 +14,6 @@ void AddMember(std::string& object, std::string_view member) {
   object.insert(end, (empty ? "" : ",") + std::string(member));
 }
 
-mcp::Headers HeadersOf(const Freshness& freshness) {
-  mcp::Headers headers;
-  if (freshness.age) headers.push_back({"x-timestore-replica-age-ms", std::to_string(freshness.age->count())});
-  headers.push_back(
-      {"x-timestore-freshness-mode", freshness.mode == Mode::kDatabase ? "replica-only" : "replica+hot-buffer"});
-  if (freshness.watermark) {
-    headers.push_back({"x-timestore-latest-ingest-watermark", ingest::PositionText(*freshness.watermark)});
-  }
-  return headers;
-}
-
 }  // namespace
 
 Json ToJson(const Freshness& freshness) {
@@ -34,6 +23,17 @@ Json ToJson(const Freshness& freshness) {
   if (freshness.pending_rows) json["pending_rows"] = *freshness.pending_rows;
   if (!freshness.note.empty()) json["note"] = freshness.note;
   return json;
+}
+
+mcp::Headers HeadersOf(const Freshness& freshness) {
+  mcp::Headers headers;
+  if (freshness.age) headers.push_back({"x-timestore-replica-age-ms", std::to_string(freshness.age->count())});
+  headers.push_back(
+      {"x-timestore-freshness-mode", freshness.mode == Mode::kDatabase ? "replica-only" : "replica+hot-buffer"});
+  if (freshness.watermark) {
+    headers.push_back({"x-timestore-latest-ingest-watermark", ingest::PositionText(*freshness.watermark)});
+  }
+  return headers;
 }
 
 void Attach(const Freshness& freshness, mcp::ToolResult& result) {

@@ -28,9 +28,12 @@ struct Freshness {
 /// {mode, age_ms, watermark, pending_rows, note}, without what is not known.
 Json ToJson(const Freshness& freshness);
 
+/// x-timestore-replica-age-ms, x-timestore-freshness-mode ("replica-only", "replica+hot-buffer") and
+/// x-timestore-latest-ingest-watermark, without what is not known.
+mcp::Headers HeadersOf(const Freshness& freshness);
+
 /// Adds the member `freshness` to the JSON of `result`, and to its text: within the JSON where the text ends with that,
-/// else as a line. No rows are parsed. Adds the headers x-timestore-replica-age-ms, x-timestore-freshness-mode
-/// ("replica-only", "replica+hot-buffer") and x-timestore-latest-ingest-watermark. An error stays as it is.
+/// else as a line. No rows are parsed. Adds its headers. An error stays as it is.
 void Attach(const Freshness& freshness, mcp::ToolResult& result);
 
 }  // namespace chimera::freshness

@@ -76,7 +76,7 @@ tools::Answer MakeReadAnswer(const ReadRequest& request, const ReadOutcome& outc
   object.Add("row_count", outcome.rows).Add("truncated", outcome.truncated).Add("from_buffer", outcome.from_buffer);
   object.Add("freshness", ToJson(outcome.freshness));
   if (!outcome.notes.empty()) object.Add("notes", outcome.notes);
-  return {Summary(request, outcome), object.Take(), outcome.rows};
+  return {Summary(request, outcome), object.Take(), outcome.rows, freshness::HeadersOf(outcome.freshness)};
 }
 
 }  // namespace chimera::timestore

@@ -226,6 +226,7 @@ mcp::ToolResult AnswerResult(Answer answer) {
     result.text += "\nThe rows are in structuredContent only: there are more than 500.";
   }
   result.structured_json = std::move(answer.structured_json);
+  result.headers = std::move(answer.headers);
   return result;
 }
 

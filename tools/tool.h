@@ -19,6 +19,7 @@ struct Answer {
   std::string summary;
   std::string structured_json;
   uint64_t row_count = 0;
+  mcp::Headers headers = {};  ///< of the reply, over HTTP
 };
 
 class Tool {
