@@ -32,7 +32,7 @@ class TableExport {
       : client_(client), target_(target), options_(options) {}
 
   Status Plan() {
-    columns_ = options_.columns.empty() ? target_.Names() : options_.columns;
+    columns_ = options_.columns.empty() ? DefaultColumns() : options_.columns;
     for (const auto& column : columns_) {
       if (target_.Find(column)) continue;
       return MakeError(ErrorCode::kUnknownColumn, target_.FullName() + " has no column `" + column + "`",
@@ -107,6 +107,15 @@ class TableExport {
   }
 
  private:
+  /// Parquet goes back unread, so that nothing could fill in what it lacks.
+  std::vector<std::string> DefaultColumns() const {
+    std::vector<std::string> names;
+    for (const auto& column : target_.columns) {
+      if (!column.own || options_.format == FileFormat::kParquet) names.push_back(column.rule.column.name);
+    }
+    return names;
+  }
+
   RequestContext Context() const { return RequestContext::For("export", options_.statement_time, {}); }
 
   const TargetColumn& Time() const { return target_.columns[*target_.time_column]; }

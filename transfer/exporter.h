@@ -21,7 +21,7 @@ namespace chimera::transfer {
 
 struct ExportOptions {
   FileFormat format = FileFormat::kCsv;
-  std::vector<std::string> columns = {};  ///< empty: all that can be imported again
+  std::vector<std::string> columns = {};  ///< empty: all that an import needs to store the rows again
   std::optional<tools::Instant> since = {};
   std::optional<tools::Instant> until = {};  ///< not included
   std::chrono::milliseconds statement_time{};

@@ -2,8 +2,10 @@
 
 #include <algorithm>
 
+#include "base/json.h"
 #include "base/text.h"
 #include "sql/lexer.h"
+#include "timestore/layout.h"
 #include "tools/catalog.h"
 
 namespace chimera::transfer {
@@ -112,9 +114,27 @@ void FindPartition(const std::string& key, Target& target) {
   }
 }
 
+void Own(Target& target, std::string_view column, std::string stored) {
+  const auto found = target.Find(column);
+  if (!found) return;
+  target.columns[*found].own = true;
+  target.columns[*found].rule.fallback = std::move(stored);
+}
+
+/// What a table of the timestore has beside its fields: what its name says already, and where its rows were in the
+/// buffer. Imported ones were never there.
+void OwnColumns(Target& target) {
+  const auto name = timestore::NameOf(ingest::Destination{{}, target.database, target.table});
+  if (!name) return;
+  Own(target, timestore::kDatasetColumn, ToText(name->dataset));
+  Own(target, timestore::kTableColumn, ToText(name->table));
+  Own(target, timestore::kPositionColumn, "0");
+}
+
 /// Whether a partition key says no more than the UTC day or month by which rows are split.
 bool IsSplitAlone(std::string_view key, const Target& target, std::string_view time_zone) {
   if (key.empty() || key == "tuple()") return true;
+  if (key == "(dataset_slug, toYYYYMMDD(timestamp))" && target.database == timestore::kDatabase) return true;
   if (!target.split_column) return false;
   const TargetColumn& column = target.columns[*target.split_column];
   const bool is_date = column.rule.type.kind == tools::TypeKind::kDate;
@@ -198,6 +218,7 @@ Result<Target> FindTarget(const RequestContext& context, clickhouse::Client& cli
   FindPartition(table.partition_key, target);
   target.one_partition = IsSplitAlone(table.partition_key, target, live->time_zone);
   FindTime(dataset, target);
+  OwnColumns(target);
   return target;
 }
 

@@ -24,6 +24,7 @@ struct TargetColumn {
   tools::ColumnRule rule;
   std::string type;          ///< ClickHouse's own spelling
   bool has_default = false;  ///< the table fills it in where it is left out
+  bool own = false;          ///< the program's, filled in where a file lacks it, and not exported unless it is named
   bool opaque = false;       ///< of a type without rules (Array, Map, …): taken as JSON text, checked by the database
 };
 

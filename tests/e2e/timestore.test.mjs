@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { after, before, test } from 'node:test';
+import { post } from './support/http_client.mjs';
 import { Sandbox } from './support/product.mjs';
 import { RemoteEngine } from './support/remote_engine.mjs';
 
@@ -48,6 +49,37 @@ test('what was written is read at once, and once', async () => {
   assert.deepEqual([stored.rows, stored.from_buffer], [rows, 0]);
   const { rows: counted } = await client.answer('query', { sql: 'SELECT count() FROM timestore.sensors__climate WHERE celsius > 21' });
   assert.deepEqual(counted, [['1']]);
+});
+
+test('HTTP says in headers how fresh a read is', async () => {
+  const params = { name: 'timestore.read', arguments: climate };
+  const response = await post(client.url, { jsonrpc: '2.0', id: 77, method: 'tools/call', params }, client.headers);
+  const { freshness } = (await response.json()).result.structuredContent;
+  const headers = ['replica-age-ms', 'freshness-mode', 'latest-ingest-watermark'].map((name) => response.headers.get(`x-timestore-${name}`));
+  assert.deepEqual(headers, [String(freshness.age_ms), 'replica+hot-buffer', freshness.watermark]);
+  assert.ok(freshness.watermark);
+});
+
+test('an export holds what was written, and comes back from every format', async () => {
+  const run = async (args) => {
+    const { code, stdout, stderr } = await sandbox.run(args, { env: settings() });
+    assert.equal(code, 0, stderr);
+    return stdout;
+  };
+  const header = (await run(['export', 'timestore.sensors__climate'])).split('\n')[0];
+  assert.equal(header, 'partition_key,timestamp,celsius,room');
+  assert.match(await run(['export', 'timestore.sensors__climate', '--columns', 'dataset_slug,ingest_position']), /^sensors,20/m);
+  const rows = (await read()).rows;
+  for (const name of ['climate.csv', 'climate.jsonl.gz', 'climate.parquet']) {
+    await engine.ask('CREATE OR REPLACE TABLE timestore.sensors__copy AS timestore.sensors__climate');
+    await run(['export', 'timestore.sensors__climate', '--to', `${sandbox.folder}/${name}`]);
+    await run(['import', 'timestore.sensors__copy', `${sandbox.folder}/${name}`]);
+    const copy = await client.answer('timestore.read', { dataset: 'sensors', table: 'copy' });
+    assert.deepEqual(copy.rows, rows, name);
+    const own = name.endsWith('parquet') ? ['sensors', 'climate', '1'] : ['sensors', 'copy', '0'];
+    assert.deepEqual((await client.answer('query', { sql: 'SELECT DISTINCT dataset_slug, table_name, toUInt8(ingest_position > 0) FROM timestore.sensors__copy' })).rows.map((row) => row.map(String)), [own], name);
+  }
+  await engine.ask('DROP TABLE timestore.sensors__copy SYNC');
 });
 
 test('a repeat stores nothing, another write under its key is refused', async () => {
