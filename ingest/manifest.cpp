@@ -23,7 +23,8 @@ constexpr char kCreateManifests[] =
     "first_position DateTime64(6, 'UTC') COMMENT 'When the first write of the batch was accepted', "
     "last_position DateTime64(6, 'UTC') COMMENT 'When the last one was', "
     "stored_at DateTime64(3, 'UTC') DEFAULT now64(3, 'UTC') COMMENT 'When the insert was done') "
-    "ENGINE = MergeTree ORDER BY (table_name, token) SETTINGS non_replicated_deduplication_window = 10000 "
+    "ENGINE = MergeTree ORDER BY (table_name, token) TTL toDateTime(stored_at) + INTERVAL 30 DAY "
+    "SETTINGS non_replicated_deduplication_window = 10000 "
     "COMMENT 'Inserts that buffered writes became; written by chimera-mcp'";
 
 constexpr char kCreateWatermarks[] =

@@ -1,6 +1,6 @@
 // What the database knows of buffered writes: `ingest_manifests`, a row for every insert that a batch became, and
 // `ingest_watermarks`, how far each table has come. They lie beside the rows, so that they are kept, restored and lost
-// together with them. Thread-safe; blocks on the database.
+// together with them. Manifests are kept for 30 days. Thread-safe; blocks on the database.
 #pragma once
 
 #include <optional>
@@ -32,7 +32,7 @@ class Manifests {
 
   /// Makes the tables of `database` where they are missing. kAccessDenied, with what to run, where the account may not.
   Status Prepare(const RequestContext& context, const std::string& database);
-  /// Whether an insert with this token is recorded.
+  /// Whether an insert with this token is recorded; for a batch that was cut off more than 30 days ago it no longer is.
   Result<bool> Has(const RequestContext& context, const Manifest& manifest);
   /// Recorded once, however often it is repeated.
   Status Add(const RequestContext& context, const Manifest& manifest);

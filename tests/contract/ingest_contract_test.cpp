@@ -186,6 +186,23 @@ TEST_F(IngestContract, ATokenWithoutItsRowsDoesNotLoseThem) {
   EXPECT_EQ(Ask("SELECT groupArray(id) FROM (SELECT id FROM events ORDER BY id)"), R"([["1","2","3","4","5"]])");
 }
 
+// The table is made in two places: by a flush, and by the migrations of the timestore.
+TEST_F(IngestContract, ManifestsAreKeptForThirtyDays) {
+  auto store = Open("expire");
+  AppendSome(*store);
+  ASSERT_TRUE(FlushWith(*store, *client_).ok());
+  EXPECT_EQ(Ask("SELECT count(), uniqExact(extract(engine_full, 'TTL .*')), any(engine_full LIKE "
+                "'%TTL toDateTime(stored_at) + toIntervalDay(30)%') FROM system.tables WHERE name = 'ingest_manifests' "
+                "AND database IN ('timestore', '" +
+                database_ + "')"),
+            R"(["2","1",1])");
+  Execute("INSERT INTO " + database_ +
+          ".ingest_manifests (table_name, token, stored_at) SELECT 'old', repeat('0', 64), "
+          "now64(3) - INTERVAL 31 DAY");
+  Execute("OPTIMIZE TABLE " + database_ + ".ingest_manifests FINAL");
+  EXPECT_EQ(Ask("SELECT countIf(table_name = 'old'), count() > 0 FROM ingest_manifests"), R"(["0",1])");
+}
+
 TEST_F(IngestContract, ARowThatTheDatabaseRefusesIsTakenOutAlone) {
   auto store = Open("refused");
   for (uint64_t id = 1; id <= 20; ++id) {

@@ -71,6 +71,7 @@ TEST(BuiltInDatasets, KeepTheTextOfReleasedMigrations) {
                            "ai_infra_metrics 2 3898b233edbb5db4e8908e3528dd2e64eef1c1a7d7ef6a96475bf63abea0f558",
                            "chimera_metrics 1 d6100f2ec588511fadafbb9707684bc2996fb1e154ff7f496e1d8b7778f1e346",
                            "timestore 1 d56ce35f63e4afa15cb9e9d5289d2ba8ade673d2859323c6902bbe07ad19cdda",
+                           "timestore 2 1d78504f7c122c808e397b5f57ec8ab474c1e470831526f7d5ab38a1b5b60405",
                            "transfer_telemetry 1 d100143d1cd8c303470e8c03609ea1ce138ecb11991f99179a9594f606c9719f",
                            "webhook_delivery 1 39f2acd382ebd31aa4430f7bb6f872f2a30b2239e16e29cde75dd1f48608fcf3"}));
 }

@@ -1,0 +1,1 @@
+ALTER TABLE ingest_manifests MODIFY TTL toDateTime(stored_at) + INTERVAL 30 DAY;
