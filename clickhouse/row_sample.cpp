@@ -75,6 +75,14 @@ bool ComparesAsIs(std::string_view type, const Scalar& value) {
   return family.starts_with("Date") && value.quoted && IsDay(value.text);
 }
 
+/// A DateTime64 of so many ticks, in a form that keys are searched by.
+std::string FromTicks(const std::string& ticks, const std::string& scale) {
+  for (const auto& [known, unit] : {std::pair("3", "Milli"), std::pair("6", "Micro"), std::pair("9", "Nano")}) {
+    if (scale == known) return std::string("fromUnixTimestamp64") + unit + "(" + ticks + ")";
+  }
+  return "reinterpret(" + ticks + ", 'DateTime64(" + scale + ")')";
+}
+
 /// The condition that a column has the value, as the database read it from the insert; nothing where that depends on
 /// more than the value.
 std::optional<std::string> CompareTime(RowSample& sample, const std::string& column, std::string_view type,
@@ -85,7 +93,7 @@ std::optional<std::string> CompareTime(RowSample& sample, const std::string& col
     return column + " = toDateTime(" + sample.Bind("Int64", value.text) + ")";
   }
   const std::string scale(sql::TypeArguments(type).front());
-  if (counted) return column + " = reinterpret(" + sample.Bind("Int64", value.text) + ", 'DateTime64(" + scale + ")')";
+  if (counted) return column + " = " + FromTicks(sample.Bind("Int64", value.text), scale);
   if (!value.quoted) return std::nullopt;
   return column + " = parseDateTime64BestEffort(" + sample.Bind("String", value.text) + ", " + scale + ", 'UTC')";
 }

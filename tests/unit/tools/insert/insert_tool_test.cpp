@@ -158,9 +158,9 @@ TEST_F(InsertToolTest, TakesTheTokenFromTheKeyAndLooksForTheRows) {
   EXPECT_EQ(answer["idempotency_key"], "k");
   const auto queries = client_.Queries();
   ASSERT_EQ(queries.size(), 1u);
-  EXPECT_PRED_FORMAT2(IsSubstring,
-                      "FROM `metrics`.`events` WHERE ((`ts` = reinterpret({p0:Int64}, 'DateTime64(3)') AND `run_id` = ",
-                      queries[0].sql);
+  EXPECT_PRED_FORMAT2(
+      IsSubstring,
+      "FROM `metrics`.`events` WHERE ((`ts` = fromUnixTimestamp64Milli({p0:Int64}) AND `run_id` = ", queries[0].sql);
   EXPECT_EQ(queries[0].parameters[0].value, "1735689600000");
   Finds(1);
   Call(Rows(Row("2025-01-01T05:00:00Z"), ",\"idempotency_key\":\"k\""));
