@@ -72,6 +72,7 @@ struct Supervisor::Impl {
   enum class State { kAnswers, kStarts, kLost };
   Result<bool> Await(const RequestContext& context, ChildProcess& child, uintmax_t mark) const;
   Result<State> Look(ChildProcess& child, uintmax_t mark) const;
+  bool Answers(std::chrono::milliseconds patience) const;
   std::optional<Error> HeldElsewhere() const;
   Result<ChildProcess> Spawn() const;
   Error Died(const std::string& ending, uintmax_t mark) const;
@@ -122,7 +123,7 @@ Status Supervisor::EnsureRunning(const RequestContext& context) {
   }
   std::erase_if(impl_->engines, [](ChildProcess& engine) { return engine.Exited().has_value(); });
   if (impl_->answered && CanConnect(impl_->socket)) return Ok();
-  impl_->answered = AnswersPing(impl_->socket, context.deadline.Remaining(kPingPatience));
+  impl_->answered = impl_->Answers(context.deadline.Remaining(kPingPatience));
   if (impl_->answered) return Ok();
   const Status started = impl_->Start(context);
   impl_->answered = started.ok();
@@ -162,13 +163,18 @@ Result<bool> Supervisor::Impl::Await(const RequestContext& context, ChildProcess
 /// Losing the race for the folder to another engine is no failure: that one will answer, or leave. The exception: ours
 /// has ended and nobody holds the folder (kUnavailable), or somebody holds it for another address.
 Result<Supervisor::Impl::State> Supervisor::Impl::Look(ChildProcess& child, uintmax_t mark) const {
-  if (AnswersPing(socket, kPingPatience)) return State::kAnswers;
+  if (Answers(kPingPatience)) return State::kAnswers;
   const auto ending = child.Exited();
   if (!ending) return State::kStarts;
   if (const auto elsewhere = HeldElsewhere()) return *elsewhere;
   if (FindLockHolder(data_dir)) return State::kLost;
-  if (AnswersPing(socket, kPingPatience)) return State::kAnswers;
+  if (Answers(kPingPatience)) return State::kAnswers;
   return Died(*ending, mark);
+}
+
+/// One whose folder was deleted answers until it notices; nobody holds the lock of the folder that is there now.
+bool Supervisor::Impl::Answers(std::chrono::milliseconds patience) const {
+  return FindLockHolder(data_dir).has_value() && AnswersPing(socket, patience);
 }
 
 std::optional<Error> Supervisor::Impl::HeldElsewhere() const {

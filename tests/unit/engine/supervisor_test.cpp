@@ -120,6 +120,17 @@ TEST_F(SupervisorTest, AnEngineWithoutItsFolderLeaves) {
   EXPECT_NE(EnginePid(), pid);
 }
 
+TEST_F(SupervisorTest, DoesNotAttachToAnEngineWhoseFolderWasDeleted) {
+  ASSERT_EQ(Failure(Create(Options())->EnsureRunning(Patience(30s))), "");
+  const int pid = EnginePid();
+  std::filesystem::remove_all(folder_ + "/data");  // it answers until it notices
+  const auto supervisor = Create(Options());
+  ASSERT_EQ(Failure(supervisor->EnsureRunning(Patience(30s))), "");
+  EXPECT_NE(EnginePid(), pid);
+  EXPECT_TRUE(Within(10s, [&] { return !IsRunning(pid); }));
+  EXPECT_TRUE(AnswersPing(supervisor->Socket(), 1s));
+}
+
 TEST_F(SupervisorTest, AnEngineThatLeavesLeavesAnothersSocketAlone) {
   const auto supervisor = Create(Options());
   ASSERT_EQ(Failure(supervisor->EnsureRunning(Patience(30s))), "");
