@@ -25,7 +25,8 @@ clickhouse::ColumnTypes ComparedColumns(const InsertRules& rules, const RowGroup
   return columns;
 }
 
-/// How many of the sample are stored, the newest partition time, the table's engine.
+/// How many of the sample are stored, the newest partition time, the table's engine. Named briefly, and as no column
+/// is: the answer may have to come over connections that break.
 clickhouse::Query SampleQuery(const InsertTarget& target, clickhouse::RowSample& sample, std::optional<int64_t> day,
                               std::optional<Instant> since) {
   const InsertRules& rules = target.rules;
@@ -36,10 +37,10 @@ clickhouse::Query SampleQuery(const InsertTarget& target, clickhouse::RowSample&
   const std::string database = sample.Bind("String", target.database);
   const std::string table = sample.Bind("String", target.table);
   clickhouse::Query query;
-  query.sql = "SELECT " + sample.Found() + ", max(" + time +
-              "), (SELECT any(engine) FROM system.tables WHERE database = " + database + " AND name = " + table +
-              ") FROM " + sql::QuoteIdentifier(target.database) + "." + sql::QuoteIdentifier(target.table) + " WHERE " +
-              where;
+  query.sql = "SELECT " + sample.Found() + " AS `#1`, max(" + time +
+              ") AS `#2`, (SELECT any(engine) FROM system.tables WHERE database = " + database +
+              " AND name = " + table + ") AS `#3` FROM " + sql::QuoteIdentifier(target.database) + "." +
+              sql::QuoteIdentifier(target.table) + " WHERE " + where;
   query.parameters = sample.Take();
   return query;
 }

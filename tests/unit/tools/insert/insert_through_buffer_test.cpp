@@ -50,7 +50,9 @@ class InsertThroughBufferTest : public ::testing::Test {
     client_.OnWrite([](const clickhouse::Insert&) { return clickhouse::Written{}; });
     InsertOptions options;
     options.buffer = &buffer_;
-    tool_ = CreateInsertTool(client_, SampleDataset(), EventsTool(), options);
+    // At noon: around midnight, rows without a time are looked for under the day before.
+    const auto noon = [] { return Instant(std::chrono::hours(24 * 20'000 + 12)); };
+    tool_ = CreateInsertTool(client_, SampleDataset(), EventsTool(), noon, options);
   }
   Result<Answer> Call(const std::string& more = "", const RequestContext& context = {}) {
     return tool_->Run(context, std::string("{") + kRow + more + "}");

@@ -63,8 +63,8 @@ class InsertToolTest : public ::testing::Test {
 
   // What is asked after a repeat (clickhouse/stored_rows.h): the table, then for the rows.
   void HasColumns() {
-    client_.QueueRead(MakeRows({{"name", "String"}, {"type", "String"}, {"e", "String"}, {"k", "String"}},
-                               {{"run_id", "UUID", "MergeTree", "ts"}}));
+    client_.QueueRead(MakeRows({{"c", "Array(String)"}, {"y", "Array(String)"}, {"e", "String"}, {"k", "String"}},
+                               {{Json::array({"run_id"}), Json::array({"UUID"}), "MergeTree", "ts"}}));
   }
   void Holds(int rows) { client_.QueueRead(MakeRows({{"n", "UInt64"}}, {{std::to_string(rows)}})); }
 
