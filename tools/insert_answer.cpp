@@ -106,6 +106,11 @@ Json Notes(const InsertReport& report) {
         "Stored once however often this batch is repeated, within the table's deduplication window (10,000 "
         "inserts in this server's tables, one for each day of a batch).");
   }
+  if (!report.looked_back) {
+    notes.push_back("The database account may not read " + report.table +
+                    ": were these rows sent before midnight, too, they are stored twice. Send `" +
+                    report.rules.names[*report.rules.partition] + "` with each row where a repeat may come.");
+  }
   return notes;
 }
 

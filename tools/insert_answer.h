@@ -22,6 +22,7 @@ struct InsertReport {
   std::string batch_token;
   Instant now;                                    ///< what "now" stands for
   Instant called_at;                              ///< differs from `now` when the rows were first sent before midnight
+  bool looked_back = true;                        ///< false: the account may not see whether they were
   bool through_buffer = false;                    ///< calls of either mode go through the buffer
   std::optional<ingest::Accepted> buffered = {};  ///< of rows that went there: safe, and with mode sync in the table
 

@@ -67,19 +67,20 @@ class InsertTool : public Tool {
     auto batch = ReadBatch(rules_, arguments_json);
     if (!batch) return std::move(batch).error();
     const Instant called_at = clock_();
-    auto now = StoringTime(context, *batch, called_at);
-    if (!now) return std::move(now).error();
+    auto storing = StoringTime(context, *batch, called_at);
+    if (!storing) return std::move(storing).error();
 
     InsertReport report{.rules = rules_,
                         .table = TableName(),
                         .batch = *batch,
                         .batch_token = BatchToken(*batch, rules_.key),
-                        .now = *now,
+                        .now = storing->now,
                         .called_at = called_at,
+                        .looked_back = storing->looked_back,
                         .through_buffer = ThroughBuffer()};
     if (batch->dry_run) return MakeInsertAnswer(report);
     if (batch->buffered || ThroughBuffer()) return Buffer(context, report, *batch);
-    for (RowGroup& group : batch->groups) FillNow(rules_, *now, group);
+    for (RowGroup& group : batch->groups) FillNow(rules_, report.now, group);
     if (auto stored = Store(context, report); !stored) return std::move(stored).error();
     return MakeInsertAnswer(report);
   }
@@ -88,17 +89,24 @@ class InsertTool : public Tool {
   bool ThroughBuffer() const { return buffer_ != nullptr && buffer_->TakesAll(); }
   std::string TableName() const { return target_.database + "." + target_.table; }
 
+  struct Storing {
+    Instant now;
+    bool looked_back = true;
+  };
+
   // What "now" stands for. ClickHouse keeps tokens apart by partition, so a repeat after midnight would be stored again
   // on the new day: when the same rows are there from the last hour, they go where they were, and the token drops them.
-  Result<Instant> StoringTime(const RequestContext& context, const Batch& batch, Instant called_at) const {
+  // An account that may only write cannot look; it does not lose its inserts in the first hour of a day for that.
+  Result<Storing> StoringTime(const RequestContext& context, const Batch& batch, Instant called_at) const {
     const Instant midnight = std::chrono::floor<std::chrono::days>(called_at);
     const bool near_midnight = called_at - midnight < kMidnightWindow;
     const RowGroup& last = batch.groups.back();
     if (batch.buffered || ThroughBuffer() || !rules_.partition || !near_midnight || last.day || batch.dry_run)
-      return called_at;
+      return Storing{called_at};
     auto earlier = LatestTime(context, target_, last, midnight - kMidnightWindow);
-    if (!earlier) return std::move(earlier).error();
-    return earlier->value_or(called_at);
+    if (earlier) return Storing{earlier->value_or(called_at)};
+    if (earlier.error().code == ErrorCode::kAccessDenied) return Storing{called_at, false};
+    return std::move(earlier).error();
   }
 
   /// The buffer knows repeats itself, so "now" may be another time in them.

@@ -214,6 +214,15 @@ TEST_F(InsertToolTest, UsesItsOwnTimeWhenNothingWasStoredBeforeMidnight) {
   EXPECT_EQ(Call(Rows(Row()))["partitions"][0]["day"], "2025-01-25");
 }
 
+// Else it could insert at any hour but the first.
+TEST_F(InsertToolTest, AnAccountThatMayNotReadInsertsAroundMidnight) {
+  now_ = At("2025-01-25T00:00:03Z");
+  client_.QueueRead(MakeError(ErrorCode::kAccessDenied, "SELECT is not granted"));
+  const Json answer = Call(Rows(Row()));
+  EXPECT_EQ(answer["partitions"][0]["day"], "2025-01-25");
+  EXPECT_PRED_FORMAT2(IsSubstring, "may not read", answer["notes"].back().get<std::string>());
+}
+
 TEST_F(InsertToolTest, LooksBackOnlyNearMidnightAndOnlyForTimesOfItsOwn) {
   now_ = At("2025-01-25T00:00:03Z");
   Call(Rows(Row("2025-01-24")));
