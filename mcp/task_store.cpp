@@ -145,12 +145,15 @@ void TaskStore::Work(const Handle& task, const Inputs& inputs) {
 }
 
 std::optional<TaskStep> TaskStore::Await(const Handle& task, Deadline until, const std::stop_token& stop) {
-  const std::stop_callback forward(stop, [&] { task->stop.request_stop(); });
   std::unique_lock lock(mutex_);
   const auto done = [&] { return task->step.has_value(); };
   const bool came =
       until.IsNever() ? task->stepped.wait(lock, stop, done) : task->stepped.wait_until(lock, stop, until.At(), done);
-  return came ? std::exchange(task->step, std::nullopt) : std::nullopt;
+  if (!stop.stop_requested()) return came ? std::exchange(task->step, std::nullopt) : std::nullopt;
+  // Not by a callback on `stop`: the wait may end, and take the callback back, before it was called.
+  lock.unlock();
+  task->stop.request_stop();
+  return std::nullopt;
 }
 
 std::optional<Json> TaskStore::Publish(const Handle& task) {
