@@ -163,10 +163,12 @@ Status LogFile::Repair() {
 }
 
 Status LogFile::RotateIfFull(size_t coming) {
-  const auto size = SizeOf(file_, options_.path);
-  if (!size.ok()) return size.error();
-  if (*size == 0 || *size + coming <= options_.max_bytes) return Ok();
-  return Rotate();
+  for (;;) {  // other processes may fill the new file while this one waits for its lock
+    const auto size = SizeOf(file_, options_.path);
+    if (!size.ok()) return size.error();
+    if (*size == 0 || *size + coming <= options_.max_bytes) return Ok();
+    if (Status rotated = Rotate(); !rotated.ok()) return rotated;
+  }
 }
 
 /// The file's own name is given up last: until then, nobody else begins a new one.
