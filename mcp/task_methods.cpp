@@ -16,7 +16,7 @@ Outcome Created(const Call& call, Json fields) {
 
 Outcome Answered(const Call& call, TaskStep step) {
   if (auto* need = std::get_if<InputNeed>(&step)) return InputRequired(call, *need);
-  if (auto* error = std::get_if<ProtocolError>(&step)) return *std::move(error);
+  if (auto* error = std::get_if<ProtocolError>(&step)) return std::move(*error);
   auto& result = std::get<TaskResult>(step);
   return Completed{std::move(result.text), Completed().type, std::move(result.headers)};
 }
@@ -76,7 +76,7 @@ Outcome InTask(const Call& call, TaskWork work, size_t bytes, bool at_once) {
 
 Outcome TaskState(const Call& call) {
   auto id = TaskId(call);
-  if (auto* error = std::get_if<ProtocolError>(&id)) return *std::move(error);
+  if (auto* error = std::get_if<ProtocolError>(&id)) return std::move(*error);
   auto state = call.core.tasks.State(std::get<std::string>(id));
   if (!state) return NoSuchTask();
   state->back() = ',';
@@ -85,7 +85,7 @@ Outcome TaskState(const Call& call) {
 
 Outcome UpdateTask(const Call& call) {
   auto id = TaskId(call);
-  if (auto* error = std::get_if<ProtocolError>(&id)) return *std::move(error);
+  if (auto* error = std::get_if<ProtocolError>(&id)) return std::move(*error);
   const Json responses = call.Params().value("inputResponses", Json());
   if (!responses.is_object()) return InvalidParams("params.inputResponses must be an object of results by key");
   return Acknowledged(call, call.core.tasks.Update(std::get<std::string>(id), responses));
@@ -93,7 +93,7 @@ Outcome UpdateTask(const Call& call) {
 
 Outcome CancelTask(const Call& call) {
   auto id = TaskId(call);
-  if (auto* error = std::get_if<ProtocolError>(&id)) return *std::move(error);
+  if (auto* error = std::get_if<ProtocolError>(&id)) return std::move(*error);
   return Acknowledged(call, call.core.tasks.Cancel(std::get<std::string>(id)));
 }
 

@@ -208,7 +208,7 @@ void TaskStore::Settle(Task& task) {
   }
   if (auto* error = std::get_if<ProtocolError>(&step)) {
     task.message = error->message;
-    task.error = *std::move(error);
+    task.error = std::move(*error);
     return SettleOn(task, "failed", 0);
   }
   task.result = std::move(std::get<TaskResult>(step).text);
@@ -278,17 +278,17 @@ void TaskStore::GoOn(Task& task) {
 
 // Stop callbacks run inside request_stop and may take locks of their own: never under mutex_.
 bool TaskStore::Cancel(const std::string& id) {
-  std::stop_source source{std::nostopstate};
+  std::optional<std::stop_source> work;
   {
     const std::lock_guard lock(mutex_);
     Task* task = Find(id);
     if (task == nullptr) return false;
     if (task->Ended()) return true;
-    source = task->stop;
+    work = task->stop;
     task->message = "cancelled by the client";
     SettleOn(*task, "cancelled", 0);
   }
-  source.request_stop();
+  work->request_stop();
   return true;
 }
 
