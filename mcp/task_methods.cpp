@@ -69,8 +69,8 @@ Outcome InTask(const Call& call, TaskWork work, size_t bytes, bool at_once) {
   auto step = tasks.Await(task, Deadline::After(call.core.options.task_after), call.stop);
   if (!step && !call.stop.stop_requested()) {
     if (auto fields = tasks.Publish(task)) return Created(call, *std::move(fields));
-    step = tasks.Await(task, Deadline(), call.stop);
   }
+  if (!step) step = tasks.Await(task, Deadline(), call.stop);    // stops the work of a cancelled call
   return step ? Answered(call, *std::move(step)) : Completed{};  // cancelled: not sent
 }
 

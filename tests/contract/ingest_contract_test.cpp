@@ -276,7 +276,7 @@ TEST_F(IngestContract, AMissingTableIsMadeWhereItIsOursToMake) {
   to_.table = "made";
   Append(*store, {{kDay, 1, Row(1, kDay)}});
   FlusherOptions making;
-  making.creates = [this](const Destination& to) {
+  making.creates = [](const Destination& to) {
     return std::vector<std::string>{"CREATE TABLE IF NOT EXISTS " + to.database + "." + to.table +
                                     " (ts DateTime64(3, 'UTC'), id UInt64, note String) ENGINE = MergeTree ORDER BY id "
                                     "SETTINGS non_replicated_deduplication_window = 10000"};

@@ -105,7 +105,7 @@ class TimestoreContract : public EngineContract {
       return Json::object();
     }
     summary_ = answer->summary;
-    const Json json = *ParseJson(answer->structured_json);
+    Json json = *ParseJson(answer->structured_json);
     for (const auto& problem : CheckSchema(json, tools_.at(tool)->Definition().output_schema)) {
       ADD_FAILURE() << "output schema: " << problem.path << " " << problem.message;
     }

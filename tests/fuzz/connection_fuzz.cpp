@@ -31,7 +31,7 @@ class Served {
     options.keep_alive = std::chrono::seconds(1);
     options.patience = {.head = std::chrono::seconds(1), .silence = std::chrono::seconds(1)};
     options.max_body_bytes = kMaxBody;
-    listener_ = std::move(*http::Listener::Create(options));
+    listener_ = *http::Listener::Create(options);
     listener_->OnRequest([](httplib::Request&) {},
                          [](const httplib::Request& request, httplib::Response& response) {
                            if (request.path != "/refused") return httplib::Server::HandlerResponse::Unhandled;

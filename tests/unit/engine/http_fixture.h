@@ -4,7 +4,6 @@
 #include <httplib.h>
 #include <sys/un.h>
 
-#include <cstring>
 #include <memory>
 #include <string>
 
@@ -47,7 +46,7 @@ class HttpInterface : public EngineFixture {
   int RawConnect() const {
     sockaddr_un address{};
     address.sun_family = AF_UNIX;
-    std::strcpy(address.sun_path, socket_.c_str());
+    socket_.copy(address.sun_path, sizeof(address.sun_path) - 1);
     const int fd = socket(AF_UNIX, SOCK_STREAM, 0);
     EXPECT_EQ(connect(fd, reinterpret_cast<sockaddr*>(&address), sizeof(address)), 0);
     return fd;
