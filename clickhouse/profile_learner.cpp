@@ -36,8 +36,6 @@ constexpr std::string_view kAsked[] = {
     "input_format_null_as_default",
     "input_format_skip_unknown_fields",
     "date_time_input_format",
-    "max_threads",
-    "input_format_parallel_parsing",
 };
 
 /// The database `system` is there on every server, the default one perhaps not yet.

@@ -15,9 +15,6 @@ namespace {
 // What the embedded engine's front takes as a URL; ClickHouse's own http_max_uri_size is larger.
 constexpr size_t kMaxTargetBytes = 65000;
 
-// ClickHouse parses less than this in one piece (min_chunk_bytes_for_parallel_parsing).
-constexpr size_t kOnePiece = 1 << 20;
-
 Error TooLong(const Target& target) {
   return MakeError(ErrorCode::kTooLarge,
                    "the parameters of the query take " + std::to_string(target.Text().size()) +
@@ -96,8 +93,6 @@ Target WriteTarget(const Insert& insert, const AccountProfile& profile, const st
   SettingWriter settings(target, profile);
   settings.Add("input_format_null_as_default", uint64_t{0}).Add("input_format_skip_unknown_fields", uint64_t{0});
   settings.Add("date_time_input_format", "best_effort");
-  // More threads would find nothing to do, and cost a sixth of what a row does.
-  if (insert.body.size() < kOnePiece) settings.Add("max_threads", 1).Add("input_format_parallel_parsing", uint64_t{0});
   AddComment(settings, context);
   for (const auto& setting : insert.settings) settings.AddUnlessThere(setting);
   return target;

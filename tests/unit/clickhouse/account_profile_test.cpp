@@ -37,7 +37,7 @@ TEST(AccountProfile, AWritableAccountIsReadWithReadonly) {
   const auto profile = Learned(AllSettings(Free));
   EXPECT_EQ(profile.Admit("readonly", "1"), Admitted("1"));
   EXPECT_EQ(profile.Admit("max_execution_time", "30"), Admitted("30"));
-  EXPECT_EQ(profile.Admit("max_block_size", "2"), Admitted("2")) << "a caller's own setting is the server's to judge";
+  EXPECT_EQ(profile.Admit("max_threads", "2"), Admitted("2")) << "a caller's own setting is the server's to judge";
 }
 
 TEST(AccountProfile, Readonly2KeepsReadonlyAlone) {

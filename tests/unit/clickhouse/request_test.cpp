@@ -101,17 +101,5 @@ TEST(WriteRequest, WhatKeepsABatchFromBeingStoredTwiceIsAlwaysSent) {
       "date_time_input_format"));
 }
 
-TEST(WriteRequest, OneThreadForWhatIsParsedInOnePiece) {
-  const auto target = [](size_t bytes, const AccountProfile& profile) {
-    const std::string rows(bytes, ' ');
-    return WriteRequest({"db", "t", {"a"}, rows, "t"}, profile, "metrics", {}).target;
-  };
-  const auto free = AccountProfile::Unrestricted();
-  EXPECT_TRUE(Has(target(100, free), "max_threads=1"));
-  EXPECT_TRUE(Has(target(100, free), "input_format_parallel_parsing=0"));
-  EXPECT_FALSE(Names(target(2 << 20, free), "max_threads"));
-  EXPECT_FALSE(Names(target(100, testing::ReadonlyAccount()), "max_threads"));
-}
-
 }  // namespace
 }  // namespace chimera::clickhouse
